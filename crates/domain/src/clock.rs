@@ -1,0 +1,22 @@
+//! The one clock: time, waiting and fresh ids come in through it.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Waiting that can be stored and sent between tasks.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
+
+/// Where time and ids come from. The system's in production, a hand-turned one in tests.
+pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
+    /// The present, in UTC.
+    fn now(&self) -> OffsetDateTime;
+
+    /// Ends when the clock shows `at` or later; at once when it already does.
+    fn sleep_until(&self, at: OffsetDateTime) -> Sleep;
+
+    /// A fresh id that sorts by the time it was made (UUID version 7).
+    fn new_id(&self) -> Uuid;
+}

@@ -1,0 +1,30 @@
+/// Where the money of a payment is, in minor units of the payment's currency
+/// (ePayment API 1.8.1, get payment, `aggregate`, 2026-04).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Aggregate {
+    pub authorized: i64,
+    pub captured: i64,
+    pub refunded: i64,
+    pub cancelled: i64,
+}
+
+impl Aggregate {
+    /// Whether no amount is smaller than `earlier`'s: sums at Vipps only ever grow.
+    pub const fn has_grown_from(self, earlier: Self) -> bool {
+        self.authorized >= earlier.authorized
+            && self.captured >= earlier.captured
+            && self.refunded >= earlier.refunded
+            && self.cancelled >= earlier.cancelled
+    }
+
+    /// Whether the sums can be true at all: none negative, no more taken or released than was reserved,
+    /// no more given back than was taken.
+    pub const fn is_sound(self) -> bool {
+        self.authorized >= 0
+            && self.captured >= 0
+            && self.refunded >= 0
+            && self.cancelled >= 0
+            && self.captured + self.cancelled <= self.authorized
+            && self.refunded <= self.captured
+    }
+}
