@@ -1,1 +1,20 @@
+//! The use cases and the background jobs of the gateway: each is one file, and each reads as its story.
+//!
+//! There is no HTTP here, no SQL and no socket: `api` asks, `store` remembers, `outbound` calls, and the
+//! rules are `domain`'s. Time, ids and tasks come in through [`App`].
 
+mod caller;
+mod error;
+mod page;
+mod settings;
+mod state;
+mod views;
+
+pub mod payments;
+
+pub use caller::{Caller, Scope, Scopes};
+pub use error::{Error, Limit, What};
+pub use page::{Cursor, NotACursor, Page, Query};
+pub use settings::Settings;
+pub use state::{App, Parts};
+pub use views::{Answered, OperationView, PaymentView, Progress, Wait};

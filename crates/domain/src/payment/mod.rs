@@ -1,11 +1,13 @@
 //! One intent to be paid, addressed by its reference.
 
 mod aggregate;
+mod refusal;
 mod state;
 
 use time::OffsetDateTime;
 
 pub use aggregate::Aggregate;
+pub use refusal::Refusal;
 pub use state::{NotAState, State};
 
 use crate::{Amount, AssignmentId, Environment, Msn, PartnerId, PaymentId, Reference};

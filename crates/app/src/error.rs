@@ -1,0 +1,112 @@
+//! Why a use case did not do what it was asked. No HTTP: the faces render these.
+
+use domain::payment::Refusal;
+use domain::{Rejected, Violation};
+use time::Duration;
+
+use crate::Scope;
+
+/// One enum for all use cases. Whatever the caller may not see is [`Error::NotFound`].
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the request breaks a rule of form")]
+    Invalid(Vec<Violation>),
+    #[error("the token lacks the scope {0}")]
+    Forbidden(Scope),
+    #[error("there is no such {0}")]
+    NotFound(What),
+    /// Our own no, given after reading Vipps. It binds nothing to the caller's key.
+    #[error("refused")]
+    Refused(#[from] Refusal),
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Another operation on this payment is still open.
+    #[error("another operation on this payment is under way")]
+    Busy { retry_after: Duration },
+    /// An earlier operation on this payment has an unknown outcome; no other money moves until it is known.
+    #[error("an earlier operation on this payment is not settled")]
+    Unsettled,
+    /// A create with this reference may or may not have left; the reference is never used again.
+    #[error("the reference was used by a create that never came about")]
+    ReferenceBurnt,
+    #[error("the limit on {which} is reached")]
+    Limited { which: Limit, retry_after: Duration },
+    /// Vipps' definite no that binds nothing to the caller's key (401, 403, 423, 429), or its no to a read.
+    #[error("refused by Vipps with status {}", .0.status)]
+    Vipps(Rejected),
+    /// Nothing reached Vipps, or a read brought no trustworthy answer. Safe to ask again.
+    #[error("Vipps could not be reached")]
+    VippsUnavailable { retry_after: Duration },
+    /// The store does not answer, or the process is going down.
+    #[error("the gateway cannot do this at the moment")]
+    Unavailable,
+    /// A stored row is not a legal value, or could not be opened.
+    #[error("a stored row of {table} is damaged")]
+    Corrupt { table: &'static str },
+    /// A defect of the gateway.
+    #[error("internal error: {0}")]
+    Internal(&'static str),
+}
+
+/// What was not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum What {
+    SalesUnit,
+    Payment,
+    Operation,
+    Receipt,
+    Partner,
+    Issuer,
+    Client,
+    Profile,
+    Merchant,
+    KeySet,
+}
+
+impl What {
+    /// The noun in the error code: `payment` makes `payment_not_found`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SalesUnit => "sales_unit",
+            Self::Payment => "payment",
+            Self::Operation => "operation",
+            Self::Receipt => "receipt",
+            Self::Partner => "partner",
+            Self::Issuer => "issuer",
+            Self::Client => "client",
+            Self::Profile => "profile",
+            Self::Merchant => "merchant",
+            Self::KeySet => "key_set",
+        }
+    }
+}
+
+impl std::fmt::Display for What {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which of Vipps' limits, kept here, was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Five writes a minute by sales unit, reference and operation.
+    Writes,
+    /// 120 reads a minute by subscription key and reference.
+    Reads,
+}
+
+impl Limit {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Writes => "writes",
+            Self::Reads => "reads",
+        }
+    }
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,55 @@
+//! Payments: create, read, approve, capture, refund, cancel, search.
+
+use domain::{
+    CancelFacts, CaptureFacts, CreateFacts, Forwarded, IdempotencyKey, Msn, Reference, RefundFacts,
+};
+
+use crate::Wait;
+
+/// A payment to be created at Vipps.
+#[derive(Debug, Clone)]
+pub struct Create {
+    pub msn: Msn,
+    pub key: IdempotencyKey,
+    pub forwarded: Forwarded<CreateFacts>,
+    pub wait: Wait,
+}
+
+/// Reserved money to be taken.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    pub msn: Msn,
+    pub reference: Reference,
+    pub key: IdempotencyKey,
+    pub forwarded: Forwarded<CaptureFacts>,
+    pub wait: Wait,
+}
+
+/// Taken money to be given back.
+#[derive(Debug, Clone)]
+pub struct Refund {
+    pub msn: Msn,
+    pub reference: Reference,
+    pub key: IdempotencyKey,
+    pub forwarded: Forwarded<RefundFacts>,
+    pub wait: Wait,
+}
+
+/// Everything that is reserved and not taken to be released.
+#[derive(Debug, Clone)]
+pub struct Cancel {
+    pub msn: Msn,
+    pub reference: Reference,
+    pub key: IdempotencyKey,
+    pub forwarded: Forwarded<CancelFacts>,
+    pub wait: Wait,
+}
+
+/// A customer's approval to be played, in the test environment only.
+#[derive(Debug, Clone)]
+pub struct Approve {
+    pub msn: Msn,
+    pub reference: Reference,
+    /// Vipps' body of force approve as it came; empty = none.
+    pub body: Vec<u8>,
+}
