@@ -1,0 +1,5 @@
+//! Writes the files that are made from this crate: run it in the root of the repository.
+
+fn main() -> std::io::Result<()> {
+    std::fs::write("docs/errors.md", nordbro_api::problem::pages())
+}

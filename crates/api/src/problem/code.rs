@@ -1,0 +1,78 @@
+//! The codes that the gateway itself raises.
+
+/// A code of the problem table. What Vipps says is found by number instead, and has no constant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code(&'static str);
+
+impl Code {
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident = $code:literal),* $(,)?) => {
+        impl Code {
+            $(pub const $name: Self = Self($code);)*
+
+            /// All of them, for the test that looks each up.
+            #[cfg(test)]
+            pub(super) const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+codes! {
+    UNAUTHENTICATED = "unauthenticated",
+    SCOPE_MISSING = "scope_missing",
+    ROUTE_NOT_FOUND = "route_not_found",
+    METHOD_NOT_ALLOWED = "method_not_allowed",
+    SALES_UNIT_NOT_FOUND = "sales_unit_not_found",
+    PAYMENT_NOT_FOUND = "payment_not_found",
+    OPERATION_NOT_FOUND = "operation_not_found",
+    RECEIPT_NOT_FOUND = "receipt_not_found",
+    INVALID_REQUEST = "invalid_request",
+    BODY_NOT_JSON = "body_not_json",
+    BODY_TOO_DEEP = "body_too_deep",
+    BODY_TOO_LARGE = "body_too_large",
+    BODY_INCOMPLETE = "body_incomplete",
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type",
+    INVALID_CURSOR = "invalid_cursor",
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused",
+    PAYMENT_BUSY = "payment_busy",
+    PAYMENT_UNSETTLED = "payment_unsettled",
+    REFERENCE_BURNT = "reference_burnt",
+    REFERENCE_EXISTS = "reference_exists",
+    RATE_LIMITED = "rate_limited",
+    PAYMENT_RATE_LIMITED = "payment_rate_limited",
+    VIPPS_UNREACHABLE = "vipps_unreachable",
+    VIPPS_UNAVAILABLE = "vipps_unavailable",
+    UNAVAILABLE = "unavailable",
+    INTERNAL = "internal",
+    SALES_UNIT_WITHOUT_KEYS = "sales_unit_without_keys",
+    TEST_ONLY = "test_only",
+    CAPTURE_EXCEEDS_AUTHORIZED = "capture_exceeds_authorized",
+    REFUND_EXCEEDS_CAPTURED = "refund_exceeds_captured",
+    CURRENCY_DIFFERS = "currency_differs",
+    PAYMENT_NOT_AUTHORIZED = "payment_not_authorized",
+    NOTHING_TO_CANCEL = "nothing_to_cancel",
+    CAPTURED_NOT_CANCELLABLE = "captured_not_cancellable",
+    PAYMENT_ALREADY_APPROVED = "payment_already_approved",
+    VIPPS_REFUSED = "vipps_refused",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table;
+    use super::Code;
+
+    #[test]
+    fn every_code_that_the_gateway_raises_has_a_row() {
+        for code in Code::ALL {
+            assert_eq!(
+                table().find(code.as_str()).map(|row| row.code.as_str()),
+                Some(code.as_str())
+            );
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What `/v1` answers when it does not do what was asked (RFC 9457).
+//!
+//! A problem is a row of the table and what one occurrence adds to it. It becomes bytes at one place
+//! only, [`render`], which knows the request's ids.
+
+mod code;
+mod pages;
+mod render;
+mod table;
+
+use std::fmt::Display;
+
+use axum::response::{IntoResponse, Response};
+use domain::{Rejected, Violation};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use code::Code;
+pub use pages::{page_of, pages};
+pub use render::{Addressee, render};
+pub use table::{Audience, Entry, Table, Texts, table};
+
+/// One occurrence of a problem, before it knows whose request it answers.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    entry: &'static Entry,
+    detail: Option<String>,
+    violations: Vec<Violation>,
+    vipps: Option<Vipps>,
+    /// Whole seconds.
+    retry_after: Option<u64>,
+    challenge: Option<String>,
+}
+
+/// What Vipps said, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = VippsAnswer)]
+pub struct Vipps {
+    /// The HTTP status that Vipps used.
+    #[schema(example = 400)]
+    pub status: u16,
+    /// Vipps' own error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "6080")]
+    pub code: Option<String>,
+    /// Vipps' trace id: give it to Vipps in a support case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl Problem {
+    pub fn new(code: Code) -> Self {
+        Self::of(table().get(code))
+    }
+
+    fn of(entry: &'static Entry) -> Self {
+        Self {
+            entry,
+            detail: None,
+            violations: Vec::new(),
+            vipps: None,
+            retry_after: None,
+            challenge: None,
+        }
+    }
+
+    /// All that is wrong with a request, at once.
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        let count = violations.len();
+        let problem = Self::new(Code::INVALID_REQUEST);
+        let problem = if count == 1 {
+            problem.saying("One of the request's values must be corrected; see `violations`.")
+        } else {
+            problem.filling(&[("count", &count)])
+        };
+        Self {
+            violations,
+            ..problem
+        }
+    }
+
+    /// What Vipps' refusal at `operation_id` means here.
+    pub fn of_vipps(operation_id: &str, rejected: &Rejected) -> Self {
+        let entry = table().of_vipps(operation_id, rejected.status, rejected.code.as_deref());
+        let problem = Self::of(entry);
+        if entry.status == 404 {
+            // What Vipps does not know looks like what the gateway does not know.
+            return problem;
+        }
+        let named = rejected
+            .fields
+            .iter()
+            .map(|(name, reason)| Violation::new(name.clone(), "vipps", reason.clone()));
+        let meant = entry
+            .field
+            .iter()
+            .filter(|_| rejected.fields.is_empty())
+            .map(|field| Violation::new(field.clone(), "vipps", entry.remedy.clone()));
+        Self {
+            violations: named.chain(meant).collect(),
+            retry_after: rejected.retry_after.or(problem.retry_after),
+            vipps: Some(Vipps {
+                status: rejected.status,
+                code: rejected.code.clone(),
+                trace_id: rejected.trace_id.clone(),
+                title: rejected.title.clone(),
+                detail: rejected.detail.clone(),
+            }),
+            ..problem
+        }
+    }
+
+    /// Fills the names of the row's `detail`.
+    #[must_use]
+    pub fn filling(self, values: &[(&str, &dyn Display)]) -> Self {
+        let Some(template) = &self.entry.detail else {
+            return self;
+        };
+        let detail = values.iter().fold(template.clone(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), &value.to_string())
+        });
+        Self {
+            detail: Some(detail),
+            ..self
+        }
+    }
+
+    /// A detail in words of ours. Never a text that came from outside, and never an id.
+    #[must_use]
+    pub fn saying(self, detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..self
+        }
+    }
+
+    /// When to come back, in whole seconds.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds.max(1)),
+            ..self
+        }
+    }
+
+    /// The value of `WWW-Authenticate` (RFC 6750).
+    #[must_use]
+    pub fn challenging(self, challenge: impl Into<String>) -> Self {
+        Self {
+            challenge: Some(challenge.into()),
+            ..self
+        }
+    }
+
+    pub fn code(&self) -> &'static str {
+        &self.entry.code
+    }
+
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    fn detail(&self) -> &str {
+        // An unfilled template would show its braces.
+        self.detail.as_deref().unwrap_or(&self.entry.explanation)
+    }
+}
+
+/// Marks the answer; [`render`] fills it once the request's ids are known.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejected(status: u16, code: &str) -> Rejected {
+        Rejected {
+            status,
+            code: Some(code.to_owned()),
+            title: Some("Cannot capture before reservation".to_owned()),
+            trace_id: Some("00-813b".to_owned()),
+            ..Rejected::default()
+        }
+    }
+
+    #[test]
+    fn what_vipps_refused_keeps_vipps_words_beside_ours() {
+        let problem = Problem::of_vipps("capturePayment", &rejected(400, "6080"));
+        assert_eq!(problem.code(), "payment_not_authorized");
+        assert_eq!(problem.status(), StatusCode::CONFLICT);
+        let vipps = problem.vipps.unwrap();
+        assert_eq!((vipps.status, vipps.code.as_deref()), (400, Some("6080")));
+        assert_eq!(vipps.trace_id.as_deref(), Some("00-813b"));
+    }
+
+    #[test]
+    fn a_payment_that_vipps_does_not_know_looks_like_one_that_nobody_knows() {
+        let theirs = Problem::of_vipps("getPayment", &rejected(404, "5090"));
+        let ours = Problem::new(Code::PAYMENT_NOT_FOUND);
+        assert_eq!(format!("{theirs:?}"), format!("{ours:?}"));
+    }
+
+    #[test]
+    fn a_value_that_vipps_refused_names_its_field() {
+        let by_code = Problem::of_vipps("createPayment", &rejected(400, "4070"));
+        assert_eq!(by_code.violations()[0].field, "customer.phoneNumber");
+        let by_name = Problem::of_vipps(
+            "createPayment",
+            &Rejected {
+                status: 400,
+                fields: vec![("reference".to_owned(), "must match".to_owned())],
+                ..Rejected::default()
+            },
+        );
+        assert_eq!(by_name.code(), "vipps_invalid_request");
+        assert_eq!(by_name.violations()[0].message, "must match");
+    }
+
+    #[test]
+    fn a_detail_is_filled_or_the_explanation_stands_in_for_it() {
+        let filled = Problem::new(Code::SCOPE_MISSING).filling(&[("scope", &"payments:read")]);
+        assert_eq!(filled.detail(), "This operation needs the scope `payments:read`.");
+        assert!(!Problem::new(Code::SCOPE_MISSING).detail().contains('{'));
+    }
+}
