@@ -1,1 +1,66 @@
+//! The schema's history: forward only, each step expand-and-contract so that the previous release keeps
+//! running beside it. A migration states the schema as it was that day and imports no entity.
 
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
+
+mod m20261121_080000_registry;
+mod script;
+
+/// Every migration, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261121_080000_registry::Migration)]
+    }
+}
+
+/// The key of the advisory lock that keeps two migrators apart on PostgreSQL: "nordbro" in ASCII.
+const LOCK: i64 = 0x6e_6f_72_64_62_72_6f;
+
+/// Brings the database at `url` (`sqlite:…` or `postgres://…`) to the newest schema. On PostgreSQL an
+/// advisory lock makes a second migrator wait and then find nothing to do.
+///
+/// # Errors
+/// The database cannot be reached, or a migration failed (it is rolled back as a whole).
+pub async fn run(url: &str) -> Result<(), DbErr> {
+    let connection = connect(url).await?;
+    let migrated = if connection.get_database_backend() == DbBackend::Postgres {
+        locked(&connection).await
+    } else {
+        Migrator::up(&connection, None).await
+    };
+    let closed = connection.close().await;
+    migrated.and(closed)
+}
+
+/// How many migrations the database still lacks; changes nothing.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn pending(connection: &DatabaseConnection) -> Result<usize, DbErr> {
+    Ok(Migrator::get_pending_migrations_read_only(connection)
+        .await?
+        .len())
+}
+
+async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).min_connections(1).sqlx_logging(false);
+    options.map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(true).foreign_keys(true));
+    Database::connect(options).await
+}
+
+async fn locked(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    // One connection, so the session that takes the lock is the one that migrates and releases it.
+    connection
+        .execute_unprepared(&format!("SELECT pg_advisory_lock({LOCK})"))
+        .await?;
+    let migrated = Migrator::up(connection, None).await;
+    let released = connection
+        .execute_unprepared(&format!("SELECT pg_advisory_unlock({LOCK})"))
+        .await;
+    migrated.and(released.map(drop))
+}

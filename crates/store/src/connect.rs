@@ -1,0 +1,191 @@
+//! Opening the database.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use domain::{Environment, PartnerId, Secret};
+
+use crate::conn::{Conn, Target};
+use crate::postgres::Postgres;
+use crate::sqlite::Sqlite;
+use crate::tx::{Ending, OpenTx};
+use crate::{Error, Keyring, Reader, SystemReader, SystemTx, Tx};
+
+/// How to reach the database.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `sqlite:PATH` or `postgres://…`; holds a password, so it is never printed.
+    pub url: Secret,
+    /// Connections of the PostgreSQL pool, or readers of `SQLite` (which has one writer more).
+    pub max_connections: u32,
+    /// How long a statement waits for a connection of the pool.
+    pub acquire_timeout: Duration,
+    /// `SQLite`: how long to wait for another process that writes.
+    pub busy_timeout: Duration,
+    /// PostgreSQL: the longest statement, and the longest silence within a transaction.
+    pub statement_timeout: Duration,
+}
+
+impl Settings {
+    /// The database at `url` with ten connections and timeouts of a few seconds.
+    pub fn new(url: impl Into<Secret>) -> Self {
+        Self {
+            url: url.into(),
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(5),
+            busy_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What is remembered. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: Backend,
+    keyring: Keyring,
+    open: Arc<AtomicUsize>,
+}
+
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens the database and proves that its commits are durable. Runs no migration.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be reached, is of an unknown kind, or commits without `fsync`.
+    pub async fn connect(settings: &Settings, keyring: Keyring) -> Result<Self, Error> {
+        let url = settings.url.reveal();
+        let backend = if url.starts_with("sqlite:") {
+            Backend::Sqlite(Sqlite::connect(url, settings).await?)
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Backend::Postgres(Postgres::connect(url, settings).await?)
+        } else {
+            return Err(Error::unavailable(
+                "a database URL begins with sqlite: or postgres:",
+            ));
+        };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                backend,
+                keyring,
+                open: Arc::new(AtomicUsize::new(0)),
+            }),
+        })
+    }
+
+    /// Begins a writing transaction for one partner in one environment. Dropping it rolls back.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database does not let us begin.
+    pub async fn begin(&self, partner: PartnerId, environment: Environment) -> Result<Tx, Error> {
+        Ok(Tx {
+            open: self.open_tx().await?,
+            partner,
+            environment,
+        })
+    }
+
+    /// A connection for finding things of one partner in one environment, beside the writers.
+    pub fn read(&self, partner: PartnerId, environment: Environment) -> Reader {
+        Reader {
+            conn: self.reading_conn(),
+            keyring: self.inner.keyring.clone(),
+            partner,
+            environment,
+        }
+    }
+
+    /// Begins a writing transaction over all partners: for jobs, and for the operator.
+    /// `reason` says which and is logged.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database does not let us begin.
+    pub async fn begin_system(&self, reason: &'static str) -> Result<SystemTx, Error> {
+        tracing::trace!(reason, "transaction over all partners");
+        Ok(SystemTx {
+            open: self.open_tx().await?,
+        })
+    }
+
+    /// Finding things before a partner is known, or over all partners. `reason` is logged.
+    pub fn read_system(&self, reason: &'static str) -> SystemReader {
+        tracing::trace!(reason, "reading over all partners");
+        SystemReader {
+            conn: self.reading_conn(),
+            keyring: self.inner.keyring.clone(),
+        }
+    }
+
+    /// How many writing transactions are open now. Zero during every call to Vipps.
+    pub fn open_transactions(&self) -> usize {
+        self.inner.open.load(Ordering::Acquire)
+    }
+
+    pub fn keyring(&self) -> &Keyring {
+        &self.inner.keyring
+    }
+
+    /// How many migrations the database lacks; a process starts only when there are none.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database does not answer.
+    pub async fn pending_migrations(&self) -> Result<usize, Error> {
+        let connection = match &self.inner.backend {
+            Backend::Sqlite(sqlite) => &sqlite.readers,
+            Backend::Postgres(postgres) => &postgres.pool,
+        };
+        Ok(migrations::pending(connection).await?)
+    }
+
+    /// Closes every connection in order; a transaction still open is waited for.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when a connection does not end in order.
+    pub async fn close(&self) -> Result<(), Error> {
+        match &self.inner.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(postgres) => Ok(postgres.pool.close_by_ref().await?),
+        }
+    }
+
+    async fn open_tx(&self) -> Result<OpenTx, Error> {
+        let (target, ending) = match &self.inner.backend {
+            Backend::Sqlite(sqlite) => {
+                let (connection, turn) = sqlite.begin().await?;
+                (Target::Connection(connection), Ending::Sqlite(turn))
+            }
+            Backend::Postgres(postgres) => (Target::Transaction(postgres.begin().await?), Ending::Postgres),
+        };
+        Ok(OpenTx::new(
+            Conn::new(target),
+            ending,
+            self.inner.keyring.clone(),
+            &self.inner.open,
+        ))
+    }
+
+    fn reading_conn(&self) -> Conn {
+        Conn::new(Target::Connection(match &self.inner.backend {
+            Backend::Sqlite(sqlite) => sqlite.readers.clone(),
+            Backend::Postgres(postgres) => postgres.pool.clone(),
+        }))
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("open_transactions", &self.open_transactions())
+            .finish_non_exhaustive()
+    }
+}
