@@ -1,0 +1,201 @@
+//! One environment of Vipps MobilePay: its registry, its payments, its dials and faults.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::call::Call;
+use crate::clock::Clock;
+use crate::dials::Dials;
+use crate::digest;
+use crate::epayment::Event;
+use crate::faults::{Faults, Rule};
+use crate::lock::{Held as _, Shared as _};
+use crate::management::{self, Management};
+use crate::registry::parties::Environment;
+use crate::registry::{Registry, UnitWithKeys};
+use crate::ring::{Ring, Seen};
+use crate::route::Route;
+use crate::seed::{SeedError, WorldSeed};
+use crate::serve::Door;
+use crate::token::jwt::Tokens;
+use crate::webhooks::{self, Webhooks};
+use crate::{epayment, token};
+
+/// A world and everything that can be seen and done in it from Rust.
+pub struct World {
+    me: Weak<World>,
+    environment: Environment,
+    pub(crate) seed: u64,
+    clock: Clock,
+    /// What the world is put back to by [`World::reset`].
+    origin: WorldSeed,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) tasks: TaskTracker,
+    stop: CancellationToken,
+    pub(crate) tokens: Tokens,
+    pub(crate) registry: RwLock<Registry>,
+    dials: RwLock<Arc<Dials>>,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) ring: Mutex<Ring>,
+    pub(crate) door: Door,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) management: Management,
+}
+
+/// What all worlds of a simulator have in common.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub(crate) seed: u64,
+    pub(crate) clock: Clock,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) ring_capacity: usize,
+}
+
+impl World {
+    pub(crate) fn new(
+        common: &Common,
+        environment: Environment,
+        origin: WorldSeed,
+        address: SocketAddr,
+    ) -> Result<Arc<Self>, SeedError> {
+        let registry = origin.registry(environment)?;
+        let faults = armed(&origin.faults);
+        Ok(Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            environment,
+            seed: common.seed,
+            clock: common.clock.clone(),
+            routes: routes(),
+            tasks: common.tasks.clone(),
+            stop: common.stop.clone(),
+            tokens: Tokens::new(common.seed, environment),
+            registry: RwLock::new(registry),
+            dials: RwLock::new(Arc::new(origin.dials.clone())),
+            faults: Mutex::new(faults),
+            ring: Mutex::new(Ring::new(common.ring_capacity)),
+            door: Door::new(address),
+            webhooks: Webhooks::default(),
+            management: Management::default(),
+            origin,
+        }))
+    }
+
+    pub fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The base URL, without a trailing slash.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.door.address())
+    }
+
+    /// Sales units with their own keys, ordered by MSN.
+    pub fn units(&self) -> Vec<UnitWithKeys> {
+        self.registry.reading().units_with_keys()
+    }
+
+    /// The portal's truth. Do not hold it across a request to this world.
+    pub fn registry(&self) -> RwLockReadGuard<'_, Registry> {
+        self.registry.reading()
+    }
+
+    /// The portal, to connect, deactivate, regenerate or rotate.
+    pub fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
+        self.registry.writing()
+    }
+
+    pub fn dials(&self) -> Arc<Dials> {
+        self.dials.reading().clone()
+    }
+
+    pub fn set_dials(&self, change: impl FnOnce(&mut Dials)) {
+        let mut dials = self.dials.writing();
+        change(Arc::make_mut(&mut dials));
+    }
+
+    /// Adds a fault rule; one of the same name is replaced.
+    pub fn add_fault(&self, rule: Rule) {
+        self.faults.held().add(rule);
+    }
+
+    /// Removes a fault rule; false when there was none of that name.
+    pub fn remove_fault(&self, name: &str) -> bool {
+        self.faults.held().remove(name)
+    }
+
+    pub fn clear_faults(&self) {
+        *self.faults.held() = Faults::default();
+    }
+
+    /// The requests seen, oldest first, as many as the ring holds.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.ring.held().list()
+    }
+
+    pub fn clear_requests(&self) {
+        self.ring.held().clear();
+    }
+
+    /// Runs a task until it ends or the simulator does; in the latter case it is dropped where it waits.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled_owned(task).await });
+    }
+
+    /// Where every event of every payment passes, in order per payment.
+    pub(crate) fn emit(&self, event: &Event) {
+        if let Some(world) = self.me.upgrade() {
+            webhooks::on_event(&world, event);
+        }
+    }
+
+    /// The trace id of a call: the same request at the same instant has the same one.
+    pub(crate) fn trace(&self, call: &Call) -> String {
+        let at = call.at.unix_timestamp_nanos().to_string();
+        let key = call.header("idempotency-key").unwrap_or_default();
+        digest::trace(
+            self.seed,
+            &[self.environment.name(), call.operation, &call.path, key, &at],
+        )
+    }
+
+    /// Puts the world back to its seed: registry, payments, dials, faults, requests. Tokens stay valid.
+    pub fn reset(&self) {
+        if let Ok(registry) = self.origin.registry(self.environment) {
+            *self.registry.writing() = registry;
+        }
+        *self.dials.writing() = Arc::new(self.origin.dials.clone());
+        *self.faults.held() = armed(&self.origin.faults);
+        self.ring.held().clear();
+    }
+}
+
+fn armed(rules: &[Rule]) -> Faults {
+    let mut faults = Faults::default();
+    for rule in rules {
+        faults.add(rule.clone());
+    }
+    faults
+}
+
+/// Every operation of a world. A new API adds its routes here.
+fn routes() -> Vec<Route> {
+    [
+        token::routes(),
+        epayment::routes(),
+        webhooks::routes(),
+        management::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,12 @@
+//! The simulator through its front doors: HTTP, and the library's own handles.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod start;
+mod token;
+mod walk;
