@@ -33,7 +33,7 @@ pub enum Error {
     Limited { which: Limit, retry_after: Duration },
     /// Vipps' definite no that binds nothing to the caller's key (401, 403, 423, 429), or its no to a read.
     #[error("refused by Vipps with status {}", .0.status)]
-    Vipps(Rejected),
+    Vipps(Box<Rejected>),
     /// Nothing reached Vipps, or a read brought no trustworthy answer. Safe to ask again.
     #[error("Vipps could not be reached")]
     VippsUnavailable { retry_after: Duration },

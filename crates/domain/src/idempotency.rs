@@ -47,3 +47,37 @@ pub struct Scope {
     pub msn: Msn,
     pub key: IdempotencyKey,
 }
+
+/// What the books hold under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// Whether the stored fingerprint is that of the request at hand.
+    pub same_request: bool,
+    pub settled: bool,
+}
+
+/// What a request with a key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The key is free.
+    New,
+    /// The same request was settled: its stored answer is the answer.
+    Replay,
+    /// The same request is open: wait with it.
+    Join,
+    /// Another request has the key.
+    Reused,
+}
+
+impl Decision {
+    pub const fn of(bound: Option<Bound>) -> Self {
+        match bound {
+            None => Self::New,
+            Some(Bound {
+                same_request: false, ..
+            }) => Self::Reused,
+            Some(Bound { settled: true, .. }) => Self::Replay,
+            Some(Bound { settled: false, .. }) => Self::Join,
+        }
+    }
+}

@@ -1,12 +1,16 @@
 //! One intent to be paid, addressed by its reference.
 
 mod aggregate;
+mod allow;
+mod merge;
 mod refusal;
 mod state;
 
 use time::OffsetDateTime;
 
 pub use aggregate::Aggregate;
+pub use allow::{Move, Open};
+pub use merge::Merged;
 pub use refusal::Refusal;
 pub use state::{NotAState, State};
 
@@ -44,3 +48,6 @@ pub struct Reading {
     /// The whole answer as it came.
     pub body: Vec<u8>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,14 @@
 //! One attempted move of money.
 
+pub mod evidence;
+pub mod generation;
+pub mod resolve;
+pub mod verdict;
+
 use std::fmt;
+
+pub use evidence::{Evidence, Sought};
+pub use verdict::Verdict;
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,3 +82,6 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! How an operation of unknown outcome is settled: by reading, and for a while by asking again.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::budget::Budget;
+
+/// When the operation has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    pub first: OffsetDateTime,
+    pub last: OffsetDateTime,
+}
+
+/// Whether the same bytes may leave once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replay {
+    Now,
+    /// The budget allows it from then on.
+    At(OffsetDateTime),
+    /// Never again: Vipps may have forgotten the key, or the key would be another client's.
+    Never,
+}
+
+/// What bounds replays.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Vipps does not say how long it remembers a key; within this it surely does.
+    pub horizon: Duration,
+    pub budget: Budget,
+}
+
+/// Decides on a replay. `same_client` = the client id that would send it is the one that sent it first: for
+/// another one Vipps may not know the key. `recent` = when sends counted by the same budget left.
+pub fn replay(
+    sent: &Sent,
+    same_client: bool,
+    recent: &[OffsetDateTime],
+    now: OffsetDateTime,
+    rules: Rules,
+) -> Replay {
+    let ends = sent.first + rules.horizon;
+    if !same_client || now >= ends {
+        return Replay::Never;
+    }
+    match rules.budget.admit(recent, now) {
+        Ok(()) => Replay::Now,
+        Err(at) if at < ends => Replay::At(at),
+        Err(_) => Replay::Never,
+    }
+}
+
+/// How long after the last send of a create a 404 counts as the last word.
+pub const MISSING_FOR: Duration = Duration::seconds(60);
+
+/// What a 404 says about a create. `earlier` = how many 404s came since the last send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// It never came about.
+    NotCreated,
+    /// Look again, not before then.
+    LookAgain(OffsetDateTime),
+}
+
+/// The two-404 rule: a payment that Vipps accepted may answer 404 for a few seconds, so one is not enough,
+/// and an early one neither.
+pub fn missing(sent: &Sent, earlier: u32, now: OffsetDateTime) -> Missing {
+    let decisive = sent.last + MISSING_FOR;
+    if earlier >= 1 && now >= decisive {
+        Missing::NotCreated
+    } else if now >= decisive {
+        Missing::LookAgain(now + Duration::seconds(1))
+    } else {
+        Missing::LookAgain(decisive)
+    }
+}
+
+/// When to look at an unsettled operation again: doubling from one second to half a minute within the
+/// horizon, so that an outage of Vipps is followed by a definite answer within a minute; later an
+/// ever longer wait, up to an hour. `salt` spreads operations that became unknown together.
+pub fn next_look(
+    sent: &Sent,
+    rounds: u32,
+    now: OffsetDateTime,
+    horizon: Duration,
+    salt: u64,
+) -> OffsetDateTime {
+    let wait = if now < sent.first + horizon {
+        Duration::seconds(1_i64 << rounds.min(5)).min(Duration::seconds(25))
+    } else {
+        let past: Duration = now - (sent.first + horizon);
+        let quarter: Duration = past / 4;
+        quarter.clamp(Duration::minutes(5), Duration::hours(1))
+    };
+    // Up to a fifth more.
+    let spread = i32::try_from(salt % 200).unwrap_or(0);
+    now + wait + wait * spread / 1000
+}
+
+/// How long to wait before the same request is made again after a transient no, inside one operation.
+/// `tries` = how many times it was made. Absent = no more: five in a row are enough.
+pub fn retry_after(tries: u32, asked: Option<u64>, salt: u64) -> Option<Duration> {
+    if tries >= TRANSIENT_TRIES {
+        return None;
+    }
+    let base = Duration::milliseconds(250 << tries.min(5));
+    let spread = i32::try_from(salt % 500).unwrap_or(0);
+    let own: Duration = base + base * spread / 1000;
+    let asked = asked.map_or(Duration::ZERO, |seconds| {
+        Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX).min(86_400))
+    });
+    Some(own.max(asked))
+}
+
+/// How often one operation makes the same request before a transient no is taken for a no.
+pub const TRANSIENT_TRIES: u32 = 5;
