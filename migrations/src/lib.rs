@@ -7,6 +7,8 @@ use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, Data
 mod m20261121_080000_registry;
 mod script;
 
+pub use sea_orm_migration::MigratorTrait;
+
 /// Every migration, oldest first.
 pub struct Migrator;
 

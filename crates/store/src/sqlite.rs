@@ -141,3 +141,130 @@ async fn pragma<T: sea_orm::TryGetable>(
         None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+
+    use super::*;
+
+    async fn on(connection: &DatabaseConnection, sql: &str) -> Result<(), Error> {
+        connection.execute_unprepared(sql).await?;
+        Ok(())
+    }
+
+    async fn count(connection: &DatabaseConnection) -> i64 {
+        let sql = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM notes");
+        let row = connection.query_one_raw(sql).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
+    async fn notes(directory: &tempfile::TempDir) -> (String, Sqlite) {
+        let url = format!("sqlite:{}", directory.path().join("notes.db").display());
+        let sqlite = Sqlite::connect(&url, &Settings::new(url.clone())).await.unwrap();
+        let (connection, turn) = sqlite.begin().await.unwrap();
+        on(
+            &connection,
+            "CREATE TABLE notes (id integer PRIMARY KEY, body text)",
+        )
+        .await
+        .unwrap();
+        turn.commit(connection).await.unwrap();
+        (url, sqlite)
+    }
+
+    #[tokio::test]
+    async fn after_a_full_disk_what_is_reported_committed_is_in_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let (url, sqlite) = notes(&directory).await;
+
+        let (connection, turn) = sqlite.begin().await.unwrap();
+        turn.commit(connection).await.unwrap();
+        let (connection, turn) = sqlite.begin().await.unwrap();
+        // A full disk, as SQLite sees it: no further page can be had. The limit ends with the connection.
+        on(&connection, "PRAGMA max_page_count = 4").await.unwrap();
+        let filled = on(
+            &connection,
+            "INSERT INTO notes (body) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
+             SELECT hex(randomblob(400)) FROM n",
+        )
+        .await;
+        assert!(matches!(filled, Err(Error::Unavailable(_))), "{filled:?}");
+        drop((connection, turn));
+
+        let (connection, turn) = sqlite.begin().await.unwrap();
+        on(&connection, "INSERT INTO notes (body) VALUES ('after')")
+            .await
+            .unwrap();
+        turn.commit(connection).await.unwrap();
+
+        let other = Sqlite::connect(&url, &Settings::new(url.clone())).await.unwrap();
+        assert_eq!(count(&other.readers).await, 1);
+    }
+
+    #[tokio::test]
+    async fn after_a_commit_that_failed_what_is_reported_committed_is_in_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let (url, sqlite) = notes(&directory).await;
+        let (connection, turn) = sqlite.begin().await.unwrap();
+        on(
+            &connection,
+            "CREATE TABLE children (parent integer REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)",
+        )
+        .await
+        .unwrap();
+        turn.commit(connection).await.unwrap();
+
+        let (connection, turn) = sqlite.begin().await.unwrap();
+        on(&connection, "INSERT INTO children (parent) VALUES (404)")
+            .await
+            .unwrap();
+        assert!(turn.commit(connection).await.is_err());
+
+        for expected in 1..=3 {
+            let (connection, turn) = sqlite.begin().await.unwrap();
+            on(&connection, "INSERT INTO notes (body) VALUES ('after')")
+                .await
+                .unwrap();
+            turn.commit(connection).await.unwrap();
+            let other = Sqlite::connect(&url, &Settings::new(url.clone())).await.unwrap();
+            assert_eq!(count(&other.readers).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_transaction_leaves_nothing_and_the_next_writer_goes_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let (_, sqlite) = notes(&directory).await;
+        for _ in 0..3 {
+            let (connection, turn) = sqlite.begin().await.unwrap();
+            on(&connection, "INSERT INTO notes (body) VALUES ('lost')")
+                .await
+                .unwrap();
+            drop((connection, turn));
+        }
+        assert_eq!(count(&sqlite.readers).await, 0);
+        let (connection, turn) = sqlite.begin().await.unwrap();
+        on(&connection, "INSERT INTO notes (body) VALUES ('kept')")
+            .await
+            .unwrap();
+        assert_eq!(
+            count(&sqlite.readers).await,
+            0,
+            "a reader saw what was not committed"
+        );
+        turn.commit(connection).await.unwrap();
+        assert_eq!(count(&sqlite.readers).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let (_, sqlite) = notes(&directory).await;
+        assert!(
+            on(&sqlite.readers, "INSERT INTO notes (body) VALUES ('no')")
+                .await
+                .is_err()
+        );
+    }
+}

@@ -201,3 +201,138 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{Environment, PartnerId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sealing::Owner;
+
+    fn context() -> Context {
+        Context {
+            environment: Some(Environment::Test),
+            owner: Owner::Partner(PartnerId::from_uuid(Uuid::from_u128(1))),
+            table: "key_sets",
+            row: Uuid::from_u128(7),
+            version: 1,
+        }
+    }
+
+    fn ring(lines: &[&Secret]) -> Keyring {
+        let text: Vec<_> = lines.iter().map(|line| line.reveal()).collect();
+        Keyring::parse(&text.join("\n")).unwrap()
+    }
+
+    #[test]
+    fn a_value_opens_only_in_the_place_it_was_sealed_for() {
+        let ring = ring(&[&Keyring::generate().unwrap()]);
+        let sealed = ring.seal(&context(), b"secret").unwrap();
+        assert_eq!(ring.open(&context(), &sealed).unwrap().as_slice(), b"secret");
+        let other_partner = Owner::Partner(PartnerId::from_uuid(Uuid::from_u128(2)));
+        let elsewhere = [
+            Context {
+                environment: Some(Environment::Production),
+                ..context()
+            },
+            Context {
+                environment: None,
+                ..context()
+            },
+            Context {
+                owner: other_partner,
+                ..context()
+            },
+            Context {
+                owner: Owner::Gateway,
+                ..context()
+            },
+            Context {
+                table: "payments",
+                ..context()
+            },
+            Context {
+                row: Uuid::from_u128(8),
+                ..context()
+            },
+            Context {
+                version: 2,
+                ..context()
+            },
+        ];
+        for place in elsewhere {
+            assert_eq!(ring.open(&place, &sealed), Err(Refusal::DoesNotOpen), "{place:?}");
+        }
+    }
+
+    #[test]
+    fn every_altered_byte_is_noticed() {
+        let ring = ring(&[&Keyring::generate().unwrap()]);
+        let sealed = ring.seal(&context(), b"secret").unwrap();
+        for index in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[index] ^= 1;
+            assert!(ring.open(&context(), &altered).is_err(), "byte {index}");
+        }
+        for length in 0..sealed.len() {
+            assert!(
+                ring.open(&context(), &sealed[..length]).is_err(),
+                "length {length}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_newest_key_seals_and_every_key_opens() {
+        let (old, new) = (Keyring::generate().unwrap(), Keyring::generate().unwrap());
+        let before = ring(&[&old]);
+        let after = ring(&[&old, &new]);
+        let early = before.seal(&context(), b"early").unwrap();
+        let late = after.seal(&context(), b"late").unwrap();
+        assert_eq!(after.open(&context(), &early).unwrap().as_slice(), b"early");
+        assert!(matches!(
+            before.open(&context(), &late),
+            Err(Refusal::UnknownKey { .. })
+        ));
+        let fingerprint = before.fingerprint("client id", b"abc");
+        assert_eq!(after.is_of(&fingerprint, "client id", b"abc"), Some(true));
+        assert_eq!(after.is_of(&fingerprint, "client id", b"abd"), Some(false));
+        assert_eq!(after.is_of(&fingerprint, "phone", b"abc"), Some(false));
+        assert!(after.fingerprints("client id", b"abc").contains(&fingerprint));
+        assert_ne!(after.fingerprint("client id", b"abc"), fingerprint);
+    }
+
+    #[test]
+    fn a_value_of_another_master_key_is_refused_by_the_name_of_its_key() {
+        let sealed = ring(&[&Keyring::generate().unwrap()])
+            .seal(&context(), b"x")
+            .unwrap();
+        let refusal = ring(&[&Keyring::generate().unwrap()])
+            .open(&context(), &sealed)
+            .unwrap_err();
+        assert!(matches!(refusal, Refusal::UnknownKey { .. }));
+        assert!(refusal.to_string().contains("add that key to the file"));
+    }
+
+    #[test]
+    fn two_seals_of_one_value_differ() {
+        let ring = ring(&[&Keyring::generate().unwrap()]);
+        let (one, other) = (
+            ring.seal(&context(), b"x").unwrap(),
+            ring.seal(&context(), b"x").unwrap(),
+        );
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn a_key_file_is_refused_by_line_and_never_printed() {
+        let key = Keyring::generate().unwrap();
+        let text = format!("# a comment\n\n{}\n{}\n", key.reveal(), key.reveal());
+        assert_eq!(Keyring::parse(&text).unwrap_err(), NotAKeyFile::Repeated(4));
+        assert_eq!(Keyring::parse("c2hvcnQ=").unwrap_err(), NotAKeyFile::Line(1));
+        assert_eq!(Keyring::parse("# nothing\n").unwrap_err(), NotAKeyFile::Empty);
+        let ring = ring(&[&key]);
+        assert!(!format!("{ring:?}").contains(key.reveal()));
+    }
+}

@@ -1,0 +1,11 @@
+//! What the store promises, on every database it runs on.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+extern crate nordbro_store as store;
+
+mod databases;
+mod transactions;
