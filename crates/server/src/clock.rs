@@ -1,0 +1,71 @@
+//! The system's clock: the one place that reads the machine's time and draws ids.
+
+use std::time::Duration;
+
+use domain::clock::{Clock, Sleep};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// How long a wait trusts the monotonic timer before it looks at the calendar again, so that a machine whose clock is
+/// stepped wakes within this time.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
+
+/// Real time, real waits, fresh ids.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everything else is given"
+    )]
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everything else is given"
+    )]
+    fn sleep_until(&self, at: OffsetDateTime) -> Sleep {
+        let clock = *self;
+        Box::pin(async move {
+            while let Ok(left) = Duration::try_from(at - clock.now()) {
+                if left.is_zero() {
+                    break;
+                }
+                tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+            }
+        })
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everything else is given"
+    )]
+    fn new_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wait_for_the_past_ends_at_once_and_for_the_future_not_before() {
+        let clock = SystemClock;
+        clock.sleep_until(clock.now() - time::Duration::days(1)).await;
+        let at = clock.now() + time::Duration::milliseconds(5);
+        clock.sleep_until(at).await;
+        assert!(clock.now() >= at);
+    }
+
+    #[test]
+    fn ids_sort_by_the_time_they_were_made() {
+        let ids: Vec<_> = std::iter::repeat_with(|| SystemClock.new_id())
+            .take(100)
+            .collect();
+        assert!(ids.is_sorted());
+    }
+}

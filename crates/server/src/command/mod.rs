@@ -1,0 +1,88 @@
+//! The commands of the binary, one file each.
+
+mod check_config;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Config};
+
+/// A multi-tenant partner platform gateway for Vipps MobilePay.
+#[derive(Debug, Parser)]
+#[command(
+    name = "nordbro",
+    version,
+    about,
+    max_term_width = 110,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+/// Where settings come from.
+#[derive(Debug, Args)]
+struct Sources {
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "A TOML file that overrides single settings; variables NORDBRO__SECTION__KEY override it in turn"
+    )]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the settings that result from defaults, file and environment, with secrets as dots.
+    CheckConfig(check_config::Arguments),
+}
+
+/// Reads the command line and runs one command to its end.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("nordbro: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let settings = || settings(&cli.sources);
+    match cli.command {
+        Command::CheckConfig(arguments) => check_config::run(&arguments, &settings()?),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the environment comes in"
+)]
+fn settings(sources: &Sources) -> anyhow::Result<Config> {
+    // A name that is not text is none of ours; a value that is not text is refused by its key.
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        Some((name, value.to_string_lossy().into_owned()))
+    });
+    Ok(config::load(sources.config.as_deref(), variables)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

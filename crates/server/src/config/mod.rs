@@ -1,0 +1,20 @@
+//! Settings: an embedded page of defaults, then a file, then variables; every key known and checked.
+//!
+//! The environment comes in as a list, so that reading it can be tested; nothing else in the gateway sees it.
+
+mod duration;
+mod load;
+mod secret;
+mod settings;
+mod show;
+
+pub use duration::Span;
+pub use load::{Error, load};
+pub use secret::SecretUrl;
+pub use settings::{
+    Config, Database, Egress, Private, Public, Sealing, Shutdown, Telemetry, Vipps, VippsEnvironment, Waiting,
+};
+pub use show::show;
+
+/// The page of defaults as it ships, with its comments.
+pub const DEFAULTS: &str = include_str!("default.toml");

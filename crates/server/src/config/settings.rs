@@ -1,0 +1,189 @@
+//! The settings as values. What each means stands in `default.toml`, beside its default.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::duration::Span;
+use super::secret::SecretUrl;
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub public: Public,
+    pub private: Private,
+    pub shutdown: Shutdown,
+    pub database: Database,
+    pub vipps: Vipps,
+    pub egress: Egress,
+    pub sealing: Sealing,
+    pub waiting: Waiting,
+    pub telemetry: Telemetry,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Public {
+    pub listen: SocketAddr,
+    pub url: String,
+    pub header_timeout: Span,
+    pub body_timeout: Span,
+    pub idle_timeout: Span,
+    pub max_header_bytes: u32,
+    pub max_headers: usize,
+    pub max_connections: usize,
+    pub max_streams: u32,
+    pub max_body_bytes: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Private {
+    pub listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shutdown {
+    pub notice: Span,
+    pub drain: Span,
+    pub tasks: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretUrl,
+    pub system_url: SecretUrl,
+    pub migrate_url: SecretUrl,
+    pub max_connections: u32,
+    pub acquire_timeout: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vipps {
+    pub replay_horizon: Span,
+    pub connect_timeout: Span,
+    pub answer_timeout: Span,
+    pub idle_timeout: Span,
+    pub test: VippsEnvironment,
+    pub production: VippsEnvironment,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct VippsEnvironment {
+    pub url: Url,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Egress {
+    pub allow: Vec<String>,
+    pub allow_http: bool,
+    pub connect_timeout: Span,
+    pub answer_timeout: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sealing {
+    pub key_file: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    pub default: Span,
+    pub longest: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    pub log: String,
+    pub otlp_url: String,
+    pub sampled: f64,
+}
+
+impl Config {
+    /// What no single key can tell, as `key: reason and remedy`.
+    pub(super) fn contradictions(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let public = &self.public;
+        if public.max_header_bytes < 8192 {
+            found.push("public.max_header_bytes: must be at least 8192".to_owned());
+        }
+        let above_zero = [
+            ("public.max_headers", public.max_headers as u64),
+            ("public.max_connections", public.max_connections as u64),
+            ("public.max_streams", u64::from(public.max_streams)),
+            ("public.max_body_bytes", public.max_body_bytes as u64),
+            (
+                "database.max_connections",
+                u64::from(self.database.max_connections),
+            ),
+        ];
+        for (key, value) in above_zero {
+            if value == 0 {
+                found.push(format!("{key}: must be above 0"));
+            }
+        }
+        let longer_than_nothing = [
+            ("public.header_timeout", public.header_timeout),
+            ("public.body_timeout", public.body_timeout),
+            ("public.idle_timeout", public.idle_timeout),
+            ("database.acquire_timeout", self.database.acquire_timeout),
+            ("vipps.connect_timeout", self.vipps.connect_timeout),
+            ("vipps.answer_timeout", self.vipps.answer_timeout),
+            ("vipps.idle_timeout", self.vipps.idle_timeout),
+            ("egress.connect_timeout", self.egress.connect_timeout),
+            ("egress.answer_timeout", self.egress.answer_timeout),
+        ];
+        for (key, value) in longer_than_nothing {
+            if value.get().is_zero() {
+                found.push(format!("{key}: must be longer than 0s"));
+            }
+        }
+        if self.waiting.default > self.waiting.longest {
+            found.push("waiting.default: must not be longer than waiting.longest".to_owned());
+        }
+        if !(0.0..=1.0).contains(&self.telemetry.sampled) {
+            found.push("telemetry.sampled: must be between 0 and 1".to_owned());
+        }
+        for (key, url) in [
+            ("public.url", &public.url),
+            ("telemetry.otlp_url", &self.telemetry.otlp_url),
+        ] {
+            if !url.is_empty() && !is_base_url(url) {
+                found.push(format!(
+                    "{key}: must be an http or https URL without a trailing slash, query or fragment"
+                ));
+            }
+        }
+        for (key, url) in [
+            ("database.url", &self.database.url),
+            ("database.system_url", &self.database.system_url),
+            ("database.migrate_url", &self.database.migrate_url),
+        ] {
+            let optional = key != "database.url";
+            let known = ["sqlite:", "postgres://", "postgresql://"];
+            if !(optional && url.is_empty() || known.iter().any(|scheme| url.reveal().starts_with(scheme))) {
+                found.push(format!("{key}: must begin with sqlite: or postgres://"));
+            }
+        }
+        found
+    }
+}
+
+fn is_base_url(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && !text.ends_with('/')
+    })
+}
