@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::epayment::EventName;
+use crate::management::ManagementDials;
+use crate::webhooks::WebhookDials;
 
 /// The dials of one world, with their defaults. Spans are whole seconds or milliseconds, as named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -45,6 +47,8 @@ pub struct Dials {
     pub token_life_seconds: Option<u64>,
     /// Whether the Order Management API exists in this world.
     pub order_management: bool,
+    pub webhooks: WebhookDials,
+    pub management: ManagementDials,
 }
 
 impl Default for Dials {
@@ -66,6 +70,8 @@ impl Default for Dials {
             processing_millis: 0,
             token_life_seconds: None,
             order_management: true,
+            webhooks: WebhookDials::default(),
+            management: ManagementDials::default(),
         }
     }
 }

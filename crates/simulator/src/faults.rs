@@ -55,6 +55,73 @@ pub enum Fault {
         #[serde(default)]
         after_effect: bool,
     },
+    /// A webhook event is lost: it is never sent. Operation `delivery.event`.
+    NeverSent,
+    /// A webhook event is sent this many times more after it was delivered. `delivery.event`.
+    SentAgain { copies: u32 },
+    /// A webhook event waits in its line before its first attempt. `delivery.event`.
+    Delayed { millis: u64 },
+    /// A webhook event lets the next one of its payment pass, if it comes in time. `delivery.event`.
+    Overtaken { patience_millis: u64 },
+    /// One attempt to deliver is signed with a secret that is not the registration's.
+    /// `delivery.attempt`.
+    WronglySigned,
+}
+
+impl Fault {
+    /// Where it can strike: requests to an API, events entering a line, or attempts to deliver.
+    fn place(&self) -> Place {
+        match self {
+            Self::Latency { .. }
+            | Self::ResetBeforeEffect
+            | Self::AnswerLost
+            | Self::ServerError { .. }
+            | Self::TooManyRequests { .. }
+            | Self::Truncated { .. }
+            | Self::Garbage
+            | Self::Redirect { .. }
+            | Self::Trickle { .. }
+            | Self::Answer { .. } => Place::Request,
+            Self::NeverSent | Self::SentAgain { .. } | Self::Delayed { .. } | Self::Overtaken { .. } => {
+                Place::Event
+            }
+            Self::WronglySigned => Place::Attempt,
+        }
+    }
+}
+
+/// What a fault can strike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Request,
+    /// A webhook event entering the line of one registration.
+    Event,
+    /// One attempt to deliver a webhook event.
+    Attempt,
+}
+
+/// What the rules are asked about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) place: Place,
+    pub(crate) operation: &'static str,
+    pub(crate) msn: &'a str,
+    pub(crate) reference: &'a str,
+    /// Tells apart what shares operation, MSN and reference and happens at the same time; the
+    /// attempts are counted within it. Empty for requests.
+    pub(crate) within: &'a str,
+}
+
+impl<'a> Subject<'a> {
+    pub(crate) fn request(call: &'a Call) -> Self {
+        Self {
+            place: Place::Request,
+            operation: call.operation,
+            msn: call.msn().unwrap_or_default(),
+            reference: call.reference.as_deref().unwrap_or_default(),
+            within: "",
+        }
+    }
 }
 
 /// When a fault strikes. Absent conditions match everything.
@@ -139,18 +206,19 @@ impl Rule {
         self
     }
 
-    fn matches(&self, call: &Call) -> bool {
+    fn matches(&self, subject: &Subject<'_>) -> bool {
         let operation = self
             .operation
             .as_deref()
             .is_none_or(|wanted| match wanted.strip_suffix('*') {
-                Some(prefix) => call.operation.starts_with(prefix),
-                None => call.operation == wanted,
+                Some(prefix) => subject.operation.starts_with(prefix),
+                None => subject.operation == wanted,
             });
-        let is = |wanted: &Option<String>, given: Option<&str>| {
-            wanted.as_deref().is_none_or(|it| given == Some(it))
-        };
-        operation && is(&self.msn, call.msn()) && is(&self.reference, call.reference.as_deref())
+        let is = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|it| it == given);
+        self.fault.place() == subject.place
+            && operation
+            && is(&self.msn, subject.msn)
+            && is(&self.reference, subject.reference)
     }
 }
 
@@ -173,7 +241,8 @@ pub(crate) struct Faults {
 struct Armed {
     rule: Rule,
     struck: u32,
-    attempts: HashMap<(&'static str, String, String), u32>,
+    /// Counted per operation, MSN, reference and [`Subject::within`].
+    attempts: HashMap<(&'static str, String, String, String), u32>,
 }
 
 impl Faults {
@@ -200,10 +269,10 @@ impl Faults {
             .collect()
     }
 
-    pub(crate) fn draw(&mut self, seed: u64, call: &Call) -> Struck {
+    pub(crate) fn draw(&mut self, seed: u64, subject: &Subject<'_>) -> Struck {
         let mut struck = Struck::default();
         for armed in &mut self.rules {
-            if !armed.rule.matches(call) || !armed.strikes(seed, call) {
+            if !armed.rule.matches(subject) || !armed.strikes(seed, subject) {
                 continue;
             }
             match &armed.rule.fault {
@@ -219,15 +288,16 @@ impl Faults {
 }
 
 impl Armed {
-    fn strikes(&mut self, seed: u64, call: &Call) -> bool {
-        let (msn, reference) = (
-            call.msn().unwrap_or_default(),
-            call.reference.as_deref().unwrap_or_default(),
-        );
-        let count = self
-            .attempts
-            .entry((call.operation, msn.to_owned(), reference.to_owned()))
-            .or_default();
+    fn strikes(&mut self, seed: u64, subject: &Subject<'_>) -> bool {
+        let Subject {
+            operation,
+            msn,
+            reference,
+            within,
+            ..
+        } = *subject;
+        let key = (operation, msn.to_owned(), reference.to_owned(), within.to_owned());
+        let count = self.attempts.entry(key).or_default();
         *count += 1;
         let attempt = *count;
         let rule = &self.rule;
@@ -238,11 +308,13 @@ impl Armed {
         {
             return false;
         }
-        let draw = digest::number(
-            seed,
-            &[&rule.name, call.operation, msn, reference, &attempt.to_string()],
-        );
-        fraction(draw) < rule.chance
+        let attempt = attempt.to_string();
+        let mut parts = vec![rule.name.as_str(), operation, msn, reference, &attempt];
+        // Requests have none, and draw as if there were nothing to tell apart.
+        if !within.is_empty() {
+            parts.push(within);
+        }
+        fraction(digest::number(seed, &parts)) < rule.chance
     }
 }
 

@@ -61,10 +61,17 @@ pub use crate::clock::{Clock, ClockMode, Hold};
 pub use crate::dials::{AfterGuarantee, Dials, KeyScope, RefundWindow, SystemHeaders};
 pub use crate::epayment::{Currency, Event, EventName};
 pub use crate::faults::{Fault, Rule};
+pub use crate::management::{
+    BusinessIdentifier, ManagementDials, OrderError, OrderedUnit, Origin, OutOfOrder, ProductOrder, Status,
+    Step,
+};
 pub use crate::registry::UnitWithKeys;
 pub use crate::registry::keys::{KeySet, Owner, Which};
 pub use crate::registry::parties::{Card, Environment, Features, Market, SalesUnit};
 pub use crate::ring::{Outcome, Seen};
 pub use crate::seed::{Seed, SeedError};
 pub use crate::start::{Options, Simulator, StartError};
+pub use crate::webhooks::{
+    Attempt, AttemptOutcome, Bucket, Pending, Registration, UnitAndPartner, WebhookDials,
+};
 pub use crate::world::World;

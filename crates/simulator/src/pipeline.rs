@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::answer::Answer;
 use crate::call::{self, Call};
 use crate::clock::Clock;
-use crate::faults::Fault;
+use crate::faults::{Fault, Subject};
 use crate::lock::Held as _;
 use crate::problem;
 use crate::ring::{self, Outcome};
@@ -70,7 +70,7 @@ impl World {
 
     async fn struck(self: &Arc<Self>, mut call: Call, handler: Handler) -> Result<Response<Body>, Dropped> {
         let number = self.ring.held().enter(&call, true);
-        let struck = self.faults.held().draw(self.seed, &call);
+        let struck = self.faults.held().draw(self.seed, &Subject::request(&call));
         if !struck.rules.is_empty() {
             self.ring.held().struck(number, &struck.rules);
         }
@@ -152,7 +152,14 @@ fn spoilt(fault: Fault) -> Spoilt {
         }
     };
     match fault {
-        Fault::Latency { .. } | Fault::ResetBeforeEffect => Spoilt::Reset,
+        // Latency is served before, and the faults of deliveries are not drawn for requests.
+        Fault::Latency { .. }
+        | Fault::NeverSent
+        | Fault::SentAgain { .. }
+        | Fault::Delayed { .. }
+        | Fault::Overtaken { .. }
+        | Fault::WronglySigned
+        | Fault::ResetBeforeEffect => Spoilt::Reset,
         Fault::AnswerLost => Spoilt::Lost,
         Fault::ServerError { status, after_effect } => {
             let answer = problem::gateway(status_of(status), "Something went wrong, please try again later");

@@ -176,6 +176,8 @@ impl World {
         *self.dials.writing() = Arc::new(self.origin.dials.clone());
         *self.faults.held() = armed(&self.origin.faults);
         self.ring.held().clear();
+        self.webhooks.clear();
+        self.management.clear();
     }
 }
 

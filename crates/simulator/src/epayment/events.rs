@@ -20,6 +20,22 @@ pub enum EventName {
     Terminated,
 }
 
+impl EventName {
+    /// As the wire spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Aborted => "ABORTED",
+            Self::Expired => "EXPIRED",
+            Self::Cancelled => "CANCELLED",
+            Self::Captured => "CAPTURED",
+            Self::Refunded => "REFUNDED",
+            Self::Authorized => "AUTHORIZED",
+            Self::Terminated => "TERMINATED",
+        }
+    }
+}
+
 /// One event of one payment, complete; `webhooks` decides who hears of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {

@@ -1,6 +1,7 @@
 //! The portal's truth: who there is in one world and which keys reach what.
 
 mod change;
+mod grow;
 pub mod keys;
 pub mod parties;
 

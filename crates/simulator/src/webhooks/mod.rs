@@ -1,19 +1,29 @@
 //! Webhooks API v1 and its deliveries.
+//!
+//! An event of a payment becomes one delivery per registration that listens for it. Deliveries stand
+//! in lines ([`queue`]), are signed ([`signature`]), posted to this machine ([`post`]) and tried again
+//! on the simulator's clock ([`schedule`]).
 
-use std::sync::Arc;
+mod book;
+mod delivery;
+pub(crate) mod dials;
+mod handlers;
+mod kinds;
+mod log;
+mod post;
+pub(crate) mod queue;
+mod rules;
+mod run;
+pub(crate) mod schedule;
+pub(crate) mod signature;
+mod state;
+mod view;
 
-use crate::epayment::Event;
-use crate::route::Route;
-use crate::world::World;
+pub use crate::webhooks::book::{Bucket, Registration};
+pub use crate::webhooks::delivery::{Attempt, AttemptOutcome};
+pub use crate::webhooks::dials::{UnitAndPartner, WebhookDials};
+pub use crate::webhooks::view::Pending;
 
-/// The registrations and deliveries of one world.
-#[derive(Debug, Default)]
-pub(crate) struct Webhooks {}
-
-pub(crate) fn routes() -> Vec<Route> {
-    Vec::new()
-}
-
-/// Hears of every event in the order it happened, under the payment's lock: must neither block nor
-/// touch the payment.
-pub(crate) fn on_event(_world: &Arc<World>, _event: &Event) {}
+pub(crate) use crate::webhooks::handlers::routes;
+pub(crate) use crate::webhooks::run::on_event;
+pub(crate) use crate::webhooks::state::Webhooks;
