@@ -1,0 +1,69 @@
+//! Vipps MobilePay, as it is called.
+//!
+//! [`prepare`] makes the exact request without a secret; [`Vipps::send`] adds token and keys, sends it once and
+//! says what is known afterwards. Reads tell the payment only when the answer can be believed.
+
+mod access;
+mod call;
+mod measure;
+pub mod prepare;
+mod probe;
+mod read;
+mod refusal;
+mod request;
+mod send;
+mod settings;
+mod token;
+mod wire;
+
+use std::fmt;
+use std::sync::Arc;
+
+use domain::Clock;
+use tokio_util::task::TaskTracker;
+
+pub use access::Access;
+pub use probe::{Fault, ProbeError};
+pub use read::{Events, OrderManagement, ReadError};
+pub use settings::Settings;
+
+use crate::client::{SetupError, build, builder};
+use token::Tokens;
+
+/// The way to Vipps, for both environments. Cloning is cheap and shares everything.
+#[derive(Clone)]
+pub struct Vipps(Arc<Inner>);
+
+struct Inner {
+    client: reqwest::Client,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    tasks: TaskTracker,
+    tokens: Tokens,
+}
+
+impl Vipps {
+    /// `tasks` runs the fetches of access tokens, which outlive the callers who started them; whoever
+    /// shuts down waits for it.
+    ///
+    /// # Errors
+    /// The HTTP client could not be set up.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>, tasks: TaskTracker) -> Result<Self, SetupError> {
+        let client = build(builder(settings.timeouts))?;
+        Ok(Self(Arc::new(Inner {
+            client,
+            settings,
+            clock,
+            tasks,
+            tokens: Tokens::new(),
+        })))
+    }
+}
+
+impl fmt::Debug for Vipps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vipps")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}
