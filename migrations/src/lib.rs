@@ -5,6 +5,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
 
 mod m20261121_080000_registry;
+mod m20261121_090000_money;
 mod script;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -15,7 +16,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261121_080000_registry::Migration)]
+        vec![
+            Box::new(m20261121_080000_registry::Migration),
+            Box::new(m20261121_090000_money::Migration),
+        ]
     }
 }
 

@@ -9,6 +9,7 @@ mod conn;
 mod connect;
 mod error;
 mod moment;
+pub mod money;
 mod postgres;
 mod scope;
 pub mod sealing;

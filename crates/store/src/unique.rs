@@ -60,6 +60,18 @@ const RULES: &[Rule] = &[
         name: "uq_key_sets_platform",
         columns: "key_sets.environment",
     },
+    Rule {
+        name: "uq_payments_reference",
+        columns: "payments.assignment_id, payments.reference",
+    },
+    Rule {
+        name: "pk_idempotency_keys",
+        columns: "idempotency_keys.partner_id, idempotency_keys.environment, idempotency_keys.msn, idempotency_keys.key",
+    },
+    Rule {
+        name: "uq_receipts_payment",
+        columns: "receipts.payment_id",
+    },
 ];
 
 /// The rule that a violation names: PostgreSQL by constraint, `SQLite` by columns at the end of its message.

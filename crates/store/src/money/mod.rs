@@ -1,0 +1,24 @@
+//! Payments, operations, sends, idempotency keys and receipts.
+//!
+//! What is written together is one call here, and every write that follows a call to Vipps proves by the
+//! payment's fence that its writer still owns the payment.
+
+mod convert;
+mod kept;
+mod keys;
+mod operation;
+mod operations;
+mod ownership;
+mod payment;
+mod payments;
+mod receipts;
+mod table;
+
+pub use kept::Answer;
+pub use keys::KeyHolder;
+pub use operation::{NewOperation, Operation, Release};
+pub use operations::{Attempt, DueOperation, Ended, NextStep, Settlement};
+pub use ownership::Held;
+pub use payment::{NewPayment, PaymentRecord, Presence};
+pub use payments::{PaymentFilter, PaymentUpdate};
+pub use receipts::{DueReceipt, NewReceipt, ReceiptEnd, ReceiptRecord};

@@ -1,0 +1,269 @@
+//! The outbox of receipts: stored when asked for, sent later, once.
+
+use domain::receipt::Status;
+use domain::{Amount, AssignmentId, Environment, Msn, PartnerId, PaymentId, ReceiptId, Reference, Rejected};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use time::OffsetDateTime;
+
+use super::convert;
+use super::kept::{self, Answer};
+use super::table::receipts::{ActiveModel, Column, Entity, Model};
+use crate::moment::Moment;
+use crate::scope::Write;
+use crate::{Error, Scope, System};
+
+const TABLE: &str = "receipts";
+const BODY: &str = "receipts.body";
+const REASON: &str = "receipts.reason";
+const PURPOSE: &str = "receipt";
+
+/// A receipt's row, opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptRecord {
+    pub id: ReceiptId,
+    pub payment: PaymentId,
+    pub assignment: AssignmentId,
+    pub msn: Msn,
+    pub reference: Reference,
+    pub status: Status,
+    /// The sum of the lines with tax.
+    pub sum: Amount,
+    pub body: Vec<u8>,
+    /// Why it was refused, or why the last try did not succeed.
+    pub reason: Option<Rejected>,
+    pub tries: u32,
+    pub fence: i64,
+    pub created_at: OffsetDateTime,
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+/// A receipt that is to go out.
+#[derive(Debug, Clone)]
+pub struct NewReceipt {
+    pub id: ReceiptId,
+    pub payment: PaymentId,
+    pub assignment: AssignmentId,
+    pub msn: Msn,
+    pub reference: Reference,
+    pub sum: Amount,
+    pub body: Vec<u8>,
+    pub at: OffsetDateTime,
+}
+
+/// A receipt whose time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueReceipt {
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub receipt: ReceiptId,
+}
+
+/// What became of one try.
+#[derive(Debug, Clone)]
+pub enum ReceiptEnd {
+    Sent {
+        at: OffsetDateTime,
+    },
+    Refused {
+        reason: Rejected,
+        at: OffsetDateTime,
+    },
+    Later {
+        reason: Option<Rejected>,
+        at: OffsetDateTime,
+    },
+}
+
+impl<M> Scope<'_, M> {
+    pub async fn find_receipt(&self, payment: PaymentId) -> Result<Option<ReceiptRecord>, Error> {
+        self.receipts()
+            .filter(Column::PaymentId.eq(payment.uuid()))
+            .one(self.conn())
+            .await?
+            .map(|row| record(self, row))
+            .transpose()
+    }
+
+    fn receipts(&self) -> sea_orm::Select<Entity> {
+        Entity::find()
+            .filter(Column::PartnerId.eq(self.partner().uuid()))
+            .filter(Column::Environment.eq(self.environment().as_str()))
+    }
+}
+
+impl Scope<'_, Write> {
+    /// Queues a receipt.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] `uq_receipts_payment` when the payment has one.
+    pub async fn add_receipt(&self, new: &NewReceipt) -> Result<(), Error> {
+        let row = ActiveModel {
+            id: Set(new.id.uuid()),
+            partner_id: Set(self.partner().uuid()),
+            environment: Set(self.environment().as_str().to_owned()),
+            payment_id: Set(new.payment.uuid()),
+            assignment_id: Set(new.assignment.uuid()),
+            msn: Set(new.msn.as_str().to_owned()),
+            reference: Set(new.reference.as_str().to_owned()),
+            status: Set(Status::Queued.as_str().to_owned()),
+            fingerprint: Set(self.keyring().fingerprint(PURPOSE, &new.body)),
+            currency: Set(new.sum.currency.as_str().to_owned()),
+            sum: Set(new.sum.value),
+            body: Set(self.seal(BODY, new.id.uuid(), 0, &new.body)?),
+            reason: Set(None),
+            tries: Set(0),
+            next_try_at: Set(Some(new.at.into())),
+            fence: Set(0),
+            lease_until: Set(None),
+            created_at: Set(new.at.into()),
+            ended_at: Set(None),
+        };
+        Entity::insert(row).exec_without_returning(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Removes a refused receipt, so that a corrected one can take its place.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when it is not refused any more.
+    pub async fn drop_refused_receipt(&self, receipt: ReceiptId) -> Result<(), Error> {
+        let dropped = Entity::delete_many()
+            .filter(Column::Id.eq(receipt.uuid()))
+            .filter(Column::PartnerId.eq(self.partner().uuid()))
+            .filter(Column::Environment.eq(self.environment().as_str()))
+            .filter(Column::Status.eq(Status::Refused.as_str()))
+            .exec(self.conn())
+            .await?;
+        one(dropped.rows_affected)
+    }
+
+    /// Takes a queued receipt for one try. `Ok(None)` = somebody else has it, or it has ended.
+    pub async fn claim_receipt(
+        &self,
+        receipt: ReceiptId,
+        now: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Option<ReceiptRecord>, Error> {
+        let changed = Entity::update_many()
+            .col_expr(Column::Fence, Expr::col(Column::Fence).add(1))
+            .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
+            .col_expr(Column::LeaseUntil, Expr::value(Moment::from(until)))
+            // Should this process die, it is due again when the lease is over.
+            .col_expr(Column::NextTryAt, Expr::value(Moment::from(until)))
+            .filter(Column::Id.eq(receipt.uuid()))
+            .filter(Column::PartnerId.eq(self.partner().uuid()))
+            .filter(Column::Environment.eq(self.environment().as_str()))
+            .filter(Column::NextTryAt.lte(Moment::from(now)))
+            .filter(
+                Column::LeaseUntil
+                    .is_null()
+                    .or(Column::LeaseUntil.lte(Moment::from(now))),
+            )
+            .exec(self.conn())
+            .await?;
+        if changed.rows_affected != 1 {
+            return Ok(None);
+        }
+        self.receipts()
+            .filter(Column::Id.eq(receipt.uuid()))
+            .one(self.conn())
+            .await?
+            .map(|row| record(self, row))
+            .transpose()
+    }
+
+    /// Notes what became of a try.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when somebody else has claimed it since.
+    pub async fn end_receipt_try(&self, claimed: &ReceiptRecord, end: &ReceiptEnd) -> Result<(), Error> {
+        let id = claimed.id.uuid();
+        let (status, reason, next, ended) = match end {
+            ReceiptEnd::Sent { at } => (Status::Sent, None, None, Some(Moment::from(*at))),
+            ReceiptEnd::Refused { reason, at } => {
+                (Status::Refused, Some(reason), None, Some(Moment::from(*at)))
+            }
+            ReceiptEnd::Later { reason, at } => {
+                (Status::Queued, reason.as_ref(), Some(Moment::from(*at)), None)
+            }
+        };
+        let reason = match reason {
+            Some(rejected) => {
+                let bytes =
+                    kept::of_answer(&Answer::Rejected(rejected.clone())).map_err(Error::unavailable)?;
+                Some(self.seal(REASON, id, 0, &bytes)?)
+            }
+            None => None,
+        };
+        let changed = Entity::update_many()
+            .col_expr(Column::Status, Expr::value(status.as_str()))
+            .col_expr(Column::Reason, Expr::value(reason))
+            .col_expr(Column::NextTryAt, Expr::value(next.map(|at| at.0)))
+            .col_expr(Column::EndedAt, Expr::value(ended.map(|at| at.0)))
+            .col_expr(Column::LeaseUntil, Expr::value(Option::<i64>::None))
+            .filter(Column::Id.eq(id))
+            .filter(Column::PartnerId.eq(self.partner().uuid()))
+            .filter(Column::Environment.eq(self.environment().as_str()))
+            .filter(Column::Fence.eq(claimed.fence))
+            .filter(Column::Status.eq(Status::Queued.as_str()))
+            .exec(self.conn())
+            .await?;
+        one(changed.rows_affected)
+    }
+}
+
+impl<M> System<'_, M> {
+    /// Receipts whose time has come, the longest waiting first.
+    pub async fn due_receipts(&self, now: OffsetDateTime, limit: u64) -> Result<Vec<DueReceipt>, Error> {
+        Entity::find()
+            .filter(Column::NextTryAt.lte(Moment::from(now)))
+            .order_by_asc(Column::NextTryAt)
+            .limit(limit)
+            .all(self.conn())
+            .await?
+            .into_iter()
+            .map(|row| {
+                Ok(DueReceipt {
+                    partner: PartnerId::from_uuid(row.partner_id),
+                    environment: convert::environment(&row.environment, TABLE, row.id)?,
+                    receipt: ReceiptId::from_uuid(row.id),
+                })
+            })
+            .collect()
+    }
+}
+
+fn one(rows: u64) -> Result<(), Error> {
+    if rows == 1 { Ok(()) } else { Err(Error::Stale) }
+}
+
+fn record<M>(scope: &Scope<'_, M>, row: Model) -> Result<ReceiptRecord, Error> {
+    let id = row.id;
+    let reason = match row.reason {
+        Some(blob) => match kept::answer(&scope.open(REASON, id, 0, &blob)?) {
+            Ok(Answer::Rejected(rejected)) => Some(rejected),
+            Ok(Answer::Accepted(_)) | Err(_) => return Err(Error::corrupt(TABLE, id)),
+        },
+        None => None,
+    };
+    let status = Status::ALL
+        .into_iter()
+        .find(|status| status.as_str() == row.status)
+        .ok_or_else(|| Error::corrupt(TABLE, id))?;
+    Ok(ReceiptRecord {
+        id: ReceiptId::from_uuid(id),
+        payment: PaymentId::from_uuid(row.payment_id),
+        assignment: AssignmentId::from_uuid(row.assignment_id),
+        msn: convert::parse(&row.msn, TABLE, id)?,
+        reference: convert::parse(&row.reference, TABLE, id)?,
+        status,
+        sum: Amount::new(row.sum, convert::parse(&row.currency, TABLE, id)?),
+        body: scope.open(BODY, id, 0, &row.body)?.to_vec(),
+        reason,
+        tries: convert::count(row.tries, TABLE, id)?,
+        fence: row.fence,
+        created_at: row.created_at.at(TABLE, id)?,
+        ended_at: row.ended_at.map(|at| at.at(TABLE, id)).transpose()?,
+    })
+}
