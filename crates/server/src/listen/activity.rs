@@ -67,7 +67,7 @@ impl Activity {
     fn heard(&self) {
         if !self.is_busy() {
             let began = &self.0.head_began;
-            drop(began.compare_exchange(NO_HEAD, self.elapsed(), Ordering::AcqRel, Ordering::Acquire));
+            let _ = began.compare_exchange(NO_HEAD, self.elapsed(), Ordering::AcqRel, Ordering::Acquire);
         }
     }
 
