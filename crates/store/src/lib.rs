@@ -11,10 +11,12 @@ mod error;
 mod moment;
 pub mod money;
 mod postgres;
+pub mod registry;
 mod scope;
 pub mod sealing;
 mod sqlite;
 mod system;
+mod table;
 mod tx;
 mod unique;
 

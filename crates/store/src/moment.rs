@@ -7,7 +7,11 @@ use crate::Error;
 
 /// Microseconds since 1970 in UTC: the one form that both databases keep exactly, compare and sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
-pub(crate) struct Moment(pub(crate) i64);
+#[expect(
+    unreachable_pub,
+    reason = "a column's type is as public as sea-orm's derives make the row"
+)]
+pub struct Moment(pub(crate) i64);
 
 impl From<OffsetDateTime> for Moment {
     fn from(at: OffsetDateTime) -> Self {

@@ -8,14 +8,14 @@ use store::{Keyring, Settings, Store};
 use uuid::Uuid;
 
 /// A freshly migrated database that is gone after the test.
-pub struct Fresh {
-    pub name: &'static str,
-    pub url: String,
-    pub store: Store,
+pub(crate) struct Fresh {
+    pub(crate) name: &'static str,
+    pub(crate) url: String,
+    pub(crate) store: Store,
 }
 
 /// Runs `test` on each database in turn.
-pub async fn on_each<F>(test: F)
+pub(crate) async fn on_each<F>(test: F)
 where
     F: AsyncFn(&Fresh),
 {
@@ -23,7 +23,7 @@ where
     on_postgres(&test).await;
 }
 
-pub async fn on_sqlite<F>(test: F)
+pub(crate) async fn on_sqlite<F>(test: F)
 where
     F: AsyncFn(&Fresh),
 {
@@ -34,7 +34,7 @@ where
     fresh.store.close().await.unwrap();
 }
 
-pub async fn on_postgres<F>(test: F)
+pub(crate) async fn on_postgres<F>(test: F)
 where
     F: AsyncFn(&Fresh),
 {
@@ -72,7 +72,7 @@ impl Fresh {
 }
 
 /// The same keys in every test.
-pub fn keyring() -> Keyring {
+pub(crate) fn keyring() -> Keyring {
     Keyring::parse("bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=").unwrap()
 }
 
@@ -80,12 +80,12 @@ pub fn keyring() -> Keyring {
     clippy::disallowed_methods,
     reason = "a database's name has to be new in each run"
 )]
-pub fn fresh_id() -> Uuid {
+pub(crate) fn fresh_id() -> Uuid {
     Uuid::new_v4()
 }
 
-pub fn partner(number: u128) -> PartnerId {
+pub(crate) fn partner(number: u128) -> PartnerId {
     PartnerId::from_uuid(Uuid::from_u128(number))
 }
 
-pub const TEST: Environment = Environment::Test;
+pub(crate) const TEST: Environment = Environment::Test;

@@ -8,4 +8,5 @@
 extern crate nordbro_store as store;
 
 mod databases;
+mod registry;
 mod transactions;

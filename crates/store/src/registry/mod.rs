@@ -1,0 +1,120 @@
+//! The registry: who may do what with which sales unit, and by which keys.
+//!
+//! Finders hang on [`System`] (the operator, look-ups before a partner is known) and on [`crate::Scope`]
+//! (what a partner may see). Every change goes through [`Registry`], which raises the registry's version in
+//! the change's own transaction, so that no process keeps what it cached before.
+
+mod assertions;
+mod assignments;
+mod clients;
+mod issuers;
+mod key_sets;
+mod merchants;
+mod partners;
+mod profiles;
+mod sales_units;
+mod secrets;
+mod signing_keys;
+mod words;
+
+use domain::{Environment, PartnerId};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, UpdateResult,
+};
+
+use crate::conn::Conn;
+use crate::scope::Write;
+use crate::table::{self, registry_version};
+use crate::{Error, Keyring, System};
+
+pub use assignments::{Assignment, AssignmentState, Orphans, Unit};
+pub use clients::Client;
+pub use issuers::{Issuer, Jwks};
+pub use key_sets::{KeySetFilter, KeySetOwner, KeySetState, StoredKeySet};
+pub use merchants::Merchant;
+pub use partners::{Partner, PartnerState};
+pub use profiles::Profile;
+pub use sales_units::{Market, SalesUnit};
+pub use secrets::ClientSecret;
+pub use signing_keys::SigningKey;
+
+/// Writers of the registry, within a transaction that has raised its version.
+pub struct Registry<'a> {
+    conn: &'a Conn,
+    keyring: &'a Keyring,
+}
+
+impl<M> System<'_, M> {
+    /// The number that rises with every change of the registry.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn registry_version(&self) -> Result<i64, Error> {
+        let row = registry_version::Entity::find_by_id(1_i16)
+            .one(self.conn())
+            .await?;
+        row.map(|row| row.version)
+            .ok_or_else(|| Error::corrupt("registry_version", 1))
+    }
+}
+
+impl<'a> System<'a, Write> {
+    /// Raises the version and gives the writers. The version's row stays locked until the transaction ends,
+    /// so changes of the registry come one after another, each on what the one before left.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn change_registry(&self) -> Result<Registry<'a>, Error> {
+        let raised = registry_version::Entity::update_many()
+            .col_expr(
+                registry_version::Column::Version,
+                Expr::col(registry_version::Column::Version).add(1_i64),
+            )
+            .filter(registry_version::Column::Id.eq(1_i16))
+            .exec(self.conn())
+            .await?;
+        if raised.rows_affected != 1 {
+            return Err(Error::corrupt("registry_version", 1));
+        }
+        Ok(Registry {
+            conn: self.conn(),
+            keyring: self.keyring(),
+        })
+    }
+}
+
+/// Adds a row.
+async fn insert<E>(conn: &Conn, row: E::Model) -> Result<(), Error>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+{
+    E::insert(row.into_active_model().reset_all())
+        .exec_without_returning(conn)
+        .await?;
+    Ok(())
+}
+
+/// [`Error::Stale`] when the row that was to change is not there any more.
+fn one_changed(result: &UpdateResult) -> Result<(), Error> {
+    if result.rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(Error::Stale)
+    }
+}
+
+/// The owner columns of a row.
+fn owner(
+    partner: uuid::Uuid,
+    environment: &str,
+    table: &'static str,
+    id: uuid::Uuid,
+) -> Result<(PartnerId, Environment), Error> {
+    Ok((
+        PartnerId::from_uuid(partner),
+        table::environment(environment, table, id)?,
+    ))
+}

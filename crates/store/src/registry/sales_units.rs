@@ -1,0 +1,91 @@
+//! Serial numbers, whoever holds them.
+
+use domain::{Environment, Msn, SalesUnitId};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use time::OffsetDateTime;
+
+use super::{Registry, insert};
+use crate::table::sales_units::{Column, Entity, Model};
+use crate::{Error, System, table};
+
+const TABLE: &str = "sales_units";
+
+/// A serial number in one of Vipps' systems. (environment, MSN) is unique.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SalesUnit {
+    pub id: SalesUnitId,
+    pub environment: Environment,
+    pub msn: Msn,
+    pub market: Market,
+    pub created_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
+}
+
+/// Where a sales unit sells (Vipps knowledge base, markets, 2026).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Market {
+    Norway,
+    Denmark,
+    Finland,
+    Sweden,
+}
+
+impl Market {
+    pub const ALL: [Self; 4] = [Self::Norway, Self::Denmark, Self::Finland, Self::Sweden];
+
+    /// ISO 3166-1 alpha-2.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Norway => "NO",
+            Self::Denmark => "DK",
+            Self::Finland => "FI",
+            Self::Sweden => "SE",
+        }
+    }
+}
+
+impl TryFrom<Model> for SalesUnit {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self, Error> {
+        Ok(Self {
+            id: SalesUnitId::from_uuid(row.id),
+            environment: table::environment(&row.environment, TABLE, row.id)?,
+            msn: row.msn.parse().map_err(|_| Error::corrupt(TABLE, row.id))?,
+            market: table::named(&Market::ALL, Market::as_str, &row.market, TABLE, row.id)?,
+            created_at: row.created_at.at(TABLE, row.id)?,
+            updated_at: row.updated_at.at(TABLE, row.id)?,
+        })
+    }
+}
+
+impl<M> System<'_, M> {
+    pub async fn find_sales_unit(
+        &self,
+        environment: Environment,
+        msn: &Msn,
+    ) -> Result<Option<SalesUnit>, Error> {
+        let row = Entity::find()
+            .filter(Column::Environment.eq(environment.as_str()))
+            .filter(Column::Msn.eq(msn.as_str()))
+            .one(self.conn())
+            .await?;
+        row.map(SalesUnit::try_from).transpose()
+    }
+}
+
+impl Registry<'_> {
+    /// # Errors
+    /// `Duplicate("uq_sales_units_msn")`.
+    pub async fn add_sales_unit(&self, unit: &SalesUnit) -> Result<(), Error> {
+        let row = Model {
+            id: unit.id.uuid(),
+            environment: unit.environment.as_str().to_owned(),
+            msn: unit.msn.as_str().to_owned(),
+            market: unit.market.as_str().to_owned(),
+            created_at: unit.created_at.into(),
+            updated_at: unit.updated_at.into(),
+        };
+        insert::<Entity>(self.conn, row).await
+    }
+}

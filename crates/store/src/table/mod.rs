@@ -1,0 +1,42 @@
+//! The rows as they stand in the tables. They never leave this crate.
+
+#![expect(
+    unreachable_pub,
+    reason = "sea-orm's derives want public members; the module itself is private to the crate"
+)]
+
+use domain::Environment;
+
+use crate::Error;
+
+pub(crate) mod assignments;
+pub(crate) mod client_assertions;
+pub(crate) mod client_secrets;
+pub(crate) mod clients;
+pub(crate) mod issuers;
+pub(crate) mod key_sets;
+pub(crate) mod merchants;
+pub(crate) mod partners;
+pub(crate) mod product_profiles;
+pub(crate) mod registry_version;
+pub(crate) mod sales_units;
+pub(crate) mod signing_keys;
+
+/// The variant whose name a text column holds.
+pub(crate) fn named<T: Copy>(
+    all: &[T],
+    name: fn(T) -> &'static str,
+    text: &str,
+    table: &'static str,
+    id: impl ToString,
+) -> Result<T, Error> {
+    all.iter()
+        .copied()
+        .find(|variant| name(*variant) == text)
+        .ok_or_else(|| Error::corrupt(table, id))
+}
+
+/// The environment of a row.
+pub(crate) fn environment(text: &str, table: &'static str, id: impl ToString) -> Result<Environment, Error> {
+    text.parse().map_err(|_| Error::corrupt(table, id))
+}

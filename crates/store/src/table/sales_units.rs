@@ -1,0 +1,23 @@
+//! Serial numbers, each in one of Vipps' systems, whoever holds them.
+
+use sea_orm::entity::prelude::*;
+use uuid::Uuid;
+
+use crate::moment::Moment;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "sales_units")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub environment: String,
+    pub msn: String,
+    pub market: String,
+    pub created_at: Moment,
+    pub updated_at: Moment,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
