@@ -1,5 +1,6 @@
 //! What can go wrong with what is remembered. Absence is no error: finders answer `Ok(None)`.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
@@ -37,6 +38,10 @@ impl Error {
         Self::Unavailable(source.into())
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an id, a number or a name: whatever is at hand"
+    )]
     pub fn corrupt(table: &'static str, id: impl ToString) -> Self {
         Self::Corrupt {
             table,
@@ -46,6 +51,10 @@ impl Error {
     }
 
     /// A row whose sealed part does not open, and why.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an id, a number or a name: whatever is at hand"
+    )]
     pub fn unopened(
         table: &'static str,
         id: impl ToString,
@@ -100,7 +109,7 @@ fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
 
 fn code(error: &DbErr) -> Option<String> {
     let database = sqlx_error(error)?.as_database_error()?;
-    database.code().map(|code| code.into_owned())
+    database.code().map(Cow::into_owned)
 }
 
 fn constraint(error: &DbErr) -> Option<String> {

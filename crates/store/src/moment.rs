@@ -7,10 +7,6 @@ use crate::Error;
 
 /// Microseconds since 1970 in UTC: the one form that both databases keep exactly, compare and sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
-#[expect(
-    unreachable_pub,
-    reason = "a column's type is as public as sea-orm's derives make the row"
-)]
 pub struct Moment(pub(crate) i64);
 
 impl From<OffsetDateTime> for Moment {

@@ -292,9 +292,11 @@ impl Registry<'_> {
             Some(assignment) => Column::AssignmentId.eq(assignment.uuid()),
             None => Column::AssignmentId.is_null(),
         };
-        let mut retired = ActiveModel::default();
-        retired.state = Set(KeySetState::Retired.as_str().to_owned());
-        retired.updated_at = Set(proven_at.into());
+        let retired = ActiveModel {
+            state: Set(KeySetState::Retired.as_str().to_owned()),
+            updated_at: Set(proven_at.into()),
+            ..Default::default()
+        };
         Entity::update_many()
             .set(retired)
             .filter(partner)
@@ -304,10 +306,12 @@ impl Registry<'_> {
             .filter(Column::State.eq(KeySetState::Active.as_str()))
             .exec(self.conn)
             .await?;
-        let mut active = ActiveModel::default();
-        active.state = Set(KeySetState::Active.as_str().to_owned());
-        active.proven_at = Set(Some(proven_at.into()));
-        active.updated_at = Set(proven_at.into());
+        let active = ActiveModel {
+            state: Set(KeySetState::Active.as_str().to_owned()),
+            proven_at: Set(Some(proven_at.into())),
+            updated_at: Set(proven_at.into()),
+            ..Default::default()
+        };
         let activated = Entity::update_many()
             .set(active)
             .filter(Column::Id.eq(keys.id.uuid()))

@@ -1,5 +1,6 @@
 //! Opening, beginning and ending.
 
+use migrations::MigratorTrait;
 use sea_orm::{ConnectionTrait, Database};
 use store::{Error, Settings, Store};
 
@@ -23,7 +24,6 @@ async fn a_migrated_database_lacks_no_migration_and_migrating_again_changes_noth
 async fn two_migrators_at_once_leave_one_schema() {
     on_each(async |fresh| {
         let connection = Database::connect(&fresh.url).await.unwrap();
-        use migrations::MigratorTrait;
         migrations::Migrator::down(&connection, None).await.unwrap();
         assert!(fresh.store.pending_migrations().await.unwrap() > 0);
         if fresh.name == "PostgreSQL" {
