@@ -1,0 +1,75 @@
+//! A tenant by construction, as far as the schema can hold it.
+
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+
+/// Tables that belong to the gateway as a whole, each with its reason. Every other table names its partner and its
+/// environment. This list may only shrink.
+const OF_THE_GATEWAY: [(&str, &str); 5] = [
+    (
+        "registry_version",
+        "one row that every process reads to learn of changes",
+    ),
+    ("partners", "the partners themselves"),
+    (
+        "sales_units",
+        "a unit is an MSN in an environment and changes partner; who holds it is in `assignments`",
+    ),
+    ("signing_keys", "the gateway's own issuer serves every partner"),
+    ("seaql_migrations", "the schema's history"),
+];
+
+/// Tables that name a partner and live in both environments, each with its reason.
+const IN_BOTH_ENVIRONMENTS: [(&str, &str); 2] = [
+    (
+        "merchants",
+        "a merchant is an organisation; its sales units are in an environment",
+    ),
+    (
+        "product_profiles",
+        "a product announces itself alike to both of Vipps' systems",
+    ),
+];
+
+#[tokio::test]
+async fn every_table_names_its_partner_and_its_environment_or_is_listed() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("tidy.db").display());
+    migrations::run(&url).await.unwrap();
+    let connection = Database::connect(format!("{url}?mode=ro")).await.unwrap();
+    let ask = async |sql: String| {
+        connection
+            .query_all_raw(Statement::from_string(DbBackend::Sqlite, sql))
+            .await
+            .unwrap()
+    };
+
+    let tables: Vec<String> =
+        ask("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'".to_owned())
+            .await
+            .iter()
+            .map(|row| row.try_get("", "name").unwrap())
+            .collect();
+    assert!(
+        tables.len() > OF_THE_GATEWAY.len(),
+        "the migrations made no tables: {tables:?}"
+    );
+    let mut findings = Vec::new();
+    for table in &tables {
+        let columns: Vec<String> = ask(format!("SELECT name FROM pragma_table_info('{table}')"))
+            .await
+            .iter()
+            .map(|row| row.try_get("", "name").unwrap())
+            .collect();
+        let has = |column: &str| columns.iter().any(|name| name == column);
+        if OF_THE_GATEWAY.iter().any(|(listed, _)| listed == table) {
+            continue;
+        }
+        if !has("partner_id") {
+            findings.push(format!("{table}: has no partner_id"));
+        }
+        if !has("environment") && !IN_BOTH_ENVIRONMENTS.iter().any(|(listed, _)| listed == table) {
+            findings.push(format!("{table}: has no environment"));
+        }
+    }
+    super::none(&findings);
+}
