@@ -1,1 +1,1 @@
-
+//! The harness of the tests that see the whole gateway.
