@@ -244,10 +244,18 @@ impl PartialEq for Timer {
 
 impl Eq for Timer {}
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the simulator's clock is where its real time comes from"
+)]
 fn machine_time() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one wait on the machine's timer; everybody waits on this clock"
+)]
 async fn machine_sleep(span: Duration) {
     tokio::time::sleep(span).await;
 }

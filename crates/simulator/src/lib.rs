@@ -41,13 +41,16 @@ mod digest;
 mod epayment;
 mod faults;
 mod headers;
+mod ledger;
 mod lock;
 mod management;
+mod orders;
 mod pipeline;
 mod problem;
 pub mod registry;
 mod ring;
 mod route;
+mod schema;
 mod seed;
 mod serve;
 mod start;
@@ -59,12 +62,13 @@ pub use crate::answer::Answer;
 pub use crate::call::Call;
 pub use crate::clock::{Clock, ClockMode, Hold};
 pub use crate::dials::{AfterGuarantee, Dials, KeyScope, RefundWindow, SystemHeaders};
-pub use crate::epayment::{Currency, Event, EventName};
+pub use crate::epayment::{ActError, Currency, Event, EventName};
 pub use crate::faults::{Fault, Rule};
 pub use crate::management::{
     BusinessIdentifier, ManagementDials, OrderError, OrderedUnit, Origin, OutOfOrder, ProductOrder, Status,
     Step,
 };
+pub use crate::ledger::Effect;
 pub use crate::registry::UnitWithKeys;
 pub use crate::registry::keys::{KeySet, Owner, Which};
 pub use crate::registry::parties::{Card, Environment, Features, Market, SalesUnit};

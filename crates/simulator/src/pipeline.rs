@@ -65,7 +65,10 @@ impl World {
         if operation.starts_with("control.") {
             return Ok(handler(self.clone(), call).await.into_response());
         }
-        self.struck(call, handler).await
+        // On a task of its own: a caller that hangs up does not undo what it asked for.
+        let world = self.clone();
+        let work = self.tasks.spawn(async move { world.struck(call, handler).await });
+        work.await.unwrap_or(Err(Dropped))
     }
 
     async fn struck(self: &Arc<Self>, mut call: Call, handler: Handler) -> Result<Response<Body>, Dropped> {

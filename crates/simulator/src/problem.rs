@@ -10,7 +10,7 @@ use crate::world::World;
 
 /// Whose error body it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// `application/problem+json` with `extraDetails[{name, reason}]` and `traceId`.
     Problem,
     /// `application/problem+json` with `extraDetails[{key, value}]`, no `traceId`.
@@ -21,16 +21,16 @@ pub enum Shape {
 
 /// Why a request is refused, before it has a shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub status: StatusCode,
-    pub title: String,
-    pub detail: String,
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) title: String,
+    pub(crate) detail: String,
     /// Fields and what is wrong with each; a domain error has one named `ErrorCode`.
-    pub details: Vec<(String, String)>,
+    pub(crate) details: Vec<(String, String)>,
 }
 
 impl Refusal {
-    pub fn new(status: StatusCode, title: &str, detail: &str) -> Self {
+    pub(crate) fn new(status: StatusCode, title: &str, detail: &str) -> Self {
         Self {
             status,
             title: title.to_owned(),
@@ -40,11 +40,11 @@ impl Refusal {
     }
 
     /// A validation error of one field: 400, without an error code.
-    pub fn field(name: &str, reason: &str) -> Self {
+    pub(crate) fn field(name: &str, reason: &str) -> Self {
         Self::fields(vec![(name.to_owned(), reason.to_owned())])
     }
 
-    pub fn fields(details: Vec<(String, String)>) -> Self {
+    pub(crate) fn fields(details: Vec<(String, String)>) -> Self {
         let mut refusal = Self::new(
             StatusCode::BAD_REQUEST,
             "Bad Request",
@@ -55,14 +55,14 @@ impl Refusal {
     }
 
     /// A domain error with its four-digit code.
-    pub fn code(status: StatusCode, code: u16, title: &str, detail: &str) -> Self {
+    pub(crate) fn code(status: StatusCode, code: u16, title: &str, detail: &str) -> Self {
         let mut refusal = Self::new(status, title, detail);
         refusal.details.push(("ErrorCode".to_owned(), code.to_string()));
         refusal
     }
 
     /// The `ErrorCode`, when it is a domain error.
-    pub fn error_code(&self) -> Option<u16> {
+    pub(crate) fn error_code(&self) -> Option<u16> {
         self.details
             .iter()
             .find(|(name, _)| name == "ErrorCode")

@@ -1,8 +1,11 @@
 //! One environment of Vipps MobilePay: its registry, its payments, its dials and faults.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -11,9 +14,14 @@ use crate::clock::Clock;
 use crate::dials::Dials;
 use crate::digest;
 use crate::epayment::Event;
+use crate::epayment::idempotency::Keys;
+use crate::epayment::lapse::Deadlines;
+use crate::epayment::limits::Budgets;
+use crate::epayment::payments::Payments;
 use crate::faults::{Faults, Rule};
 use crate::lock::{Held as _, Shared as _};
 use crate::management::{self, Management};
+use crate::orders::{self, Receipts};
 use crate::registry::parties::Environment;
 use crate::registry::{Registry, UnitWithKeys};
 use crate::ring::{Ring, Seen};
@@ -41,6 +49,14 @@ pub struct World {
     pub(crate) faults: Mutex<Faults>,
     pub(crate) ring: Mutex<Ring>,
     pub(crate) door: Door,
+    pub(crate) payments: Payments,
+    pub(crate) keys: Keys,
+    pub(crate) budgets: Budgets,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) receipts: Receipts,
+    /// Tokens of scanned QR codes, with the phone number and the end of each.
+    customer_tokens: Mutex<HashMap<String, (String, OffsetDateTime)>>,
+    by_hand: AtomicBool,
     pub(crate) webhooks: Webhooks,
     pub(crate) management: Management,
 }
@@ -78,6 +94,13 @@ impl World {
             faults: Mutex::new(faults),
             ring: Mutex::new(Ring::new(common.ring_capacity)),
             door: Door::new(address),
+            payments: Payments::default(),
+            keys: Keys::default(),
+            budgets: Budgets::default(),
+            deadlines: Deadlines::default(),
+            receipts: Receipts::default(),
+            customer_tokens: Mutex::default(),
+            by_hand: AtomicBool::new(false),
             webhooks: Webhooks::default(),
             management: Management::default(),
             origin,
@@ -176,8 +199,55 @@ impl World {
         *self.dials.writing() = Arc::new(self.origin.dials.clone());
         *self.faults.held() = armed(&self.origin.faults);
         self.ring.held().clear();
+<<<<<<< HEAD
         self.webhooks.clear();
         self.management.clear();
+=======
+        self.payments.clear();
+        self.keys.clear();
+        self.budgets.clear();
+        self.deadlines.clear();
+        self.receipts.clear();
+        self.customer_tokens.held().clear();
+        self.by_hand.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn weak(&self) -> Weak<Self> {
+        self.me.clone()
+    }
+
+    pub(crate) fn is_test(&self) -> bool {
+        self.environment == Environment::Test
+    }
+
+    /// The customer scans a code of the merchant's: gives the `customerToken`, good for 15 minutes.
+    pub fn scan(&self, phone_number: &str) -> String {
+        let at = self.clock.now();
+        let nth = self.customer_tokens.held().len().to_string();
+        let token = digest::hex32(
+            self.seed,
+            &["customer token", self.environment.name(), phone_number, &nth],
+        );
+        let until = at + time::Duration::minutes(15);
+        self.customer_tokens
+            .held()
+            .insert(token.clone(), (phone_number.to_owned(), until));
+        token
+    }
+
+    pub(crate) fn customer_token(&self, token: &str) -> Option<String> {
+        let tokens = self.customer_tokens.held();
+        let (number, until) = tokens.get(token)?;
+        (self.clock.now() < *until).then(|| number.clone())
+    }
+
+    pub(crate) fn approved_by_hand(&self) -> bool {
+        self.by_hand.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_approval_by_hand(&self) {
+        self.by_hand.store(true, Ordering::Relaxed);
+>>>>>>> 7b77642 (simulator: pay, read, capture, refund, cancel, approve; receipts; the money ledger)
     }
 }
 
@@ -194,6 +264,7 @@ fn routes() -> Vec<Route> {
     [
         token::routes(),
         epayment::routes(),
+        orders::routes(),
         webhooks::routes(),
         management::routes(),
     ]
