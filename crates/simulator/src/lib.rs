@@ -64,11 +64,11 @@ pub use crate::clock::{Clock, ClockMode, Hold};
 pub use crate::dials::{AfterGuarantee, Dials, KeyScope, RefundWindow, SystemHeaders};
 pub use crate::epayment::{ActError, Currency, Event, EventName};
 pub use crate::faults::{Fault, Rule};
+pub use crate::ledger::Effect;
 pub use crate::management::{
     BusinessIdentifier, ManagementDials, OrderError, OrderedUnit, Origin, OutOfOrder, ProductOrder, Status,
     Step,
 };
-pub use crate::ledger::Effect;
 pub use crate::registry::UnitWithKeys;
 pub use crate::registry::keys::{KeySet, Owner, Which};
 pub use crate::registry::parties::{Card, Environment, Features, Market, SalesUnit};

@@ -199,10 +199,8 @@ impl World {
         *self.dials.writing() = Arc::new(self.origin.dials.clone());
         *self.faults.held() = armed(&self.origin.faults);
         self.ring.held().clear();
-<<<<<<< HEAD
         self.webhooks.clear();
         self.management.clear();
-=======
         self.payments.clear();
         self.keys.clear();
         self.budgets.clear();
@@ -247,7 +245,6 @@ impl World {
 
     pub(crate) fn note_approval_by_hand(&self) {
         self.by_hand.store(true, Ordering::Relaxed);
->>>>>>> 7b77642 (simulator: pay, read, capture, refund, cancel, approve; receipts; the money ledger)
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod payments;
 mod start;
 mod token;
 mod walk;
