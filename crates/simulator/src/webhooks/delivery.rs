@@ -113,6 +113,55 @@ pub struct Attempt {
     pub faults: Vec<String>,
 }
 
+/// What the log says of an attempt apart from its end.
+pub(crate) struct Made {
+    pub(crate) began: OffsetDateTime,
+    url: String,
+    psp_reference: String,
+    event: EventName,
+    attempt: u32,
+    faults: Vec<String>,
+}
+
+impl Made {
+    /// The next attempt of `delivery`, not yet counted.
+    pub(crate) fn of(delivery: &Delivery, url: String, began: OffsetDateTime, faults: Vec<String>) -> Self {
+        let psp_reference = delivery.psp_reference.clone();
+        Self {
+            began,
+            url,
+            psp_reference,
+            event: delivery.event,
+            attempt: delivery.made + 1,
+            faults,
+        }
+    }
+
+    pub(crate) fn entry(
+        self,
+        key: &LineKey,
+        ended: OffsetDateTime,
+        outcome: AttemptOutcome,
+        next: Option<OffsetDateTime>,
+    ) -> Attempt {
+        Attempt {
+            number: 0,
+            registration: key.registration,
+            url: self.url,
+            msn: key.msn.clone(),
+            reference: key.reference.clone(),
+            psp_reference: self.psp_reference,
+            event: self.event,
+            attempt: self.attempt,
+            began: self.began,
+            ended,
+            outcome,
+            next,
+            faults: self.faults,
+        }
+    }
+}
+
 /// The payload: `WebhookEvent` of ePayment API 1.8.1, with what later documents added.
 fn body(event: &Event) -> Bytes {
     let mut body = json!({

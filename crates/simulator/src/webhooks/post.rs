@@ -73,16 +73,15 @@ pub(crate) fn client() -> Option<reqwest::Client> {
 
 /// A delivery made ready to send.
 pub(crate) struct Post {
-    pub(crate) to: Url,
     pub(crate) signature: Signature,
     pub(crate) webhook_id: Option<String>,
     pub(crate) body: Bytes,
     pub(crate) answer_within: Duration,
 }
 
-pub(crate) async fn send(client: &reqwest::Client, post: Post) -> AttemptOutcome {
+pub(crate) async fn send(client: &reqwest::Client, to: Url, post: Post) -> AttemptOutcome {
     let mut request = client
-        .post(post.to)
+        .post(to)
         .timeout(post.answer_within)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::HOST, post.signature.host)
