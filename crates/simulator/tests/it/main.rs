@@ -7,7 +7,10 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod api;
+mod management;
 mod payments;
 mod start;
 mod token;
 mod walk;
+mod webhooks;
