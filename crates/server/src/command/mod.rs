@@ -1,6 +1,8 @@
 //! The commands of the binary, one file each.
 
 mod check_config;
+mod migrate;
+mod simulator;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +41,10 @@ struct Sources {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run Vipps `MobilePay` in a box: both worlds, with their rules, state, faults and clock.
+    Simulator(simulator::Arguments),
+    /// Bring the database to the newest schema.
+    Migrate,
     /// Print the settings that result from defaults, file and environment, with secrets as dots.
     CheckConfig(check_config::Arguments),
 }
@@ -58,8 +64,20 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = || settings(&cli.sources);
     match cli.command {
+        Command::Simulator(arguments) => {
+            let telemetry = settings()?.telemetry;
+            on_runtime(simulator::run(arguments, &telemetry))
+        }
+        Command::Migrate => on_runtime(migrate::run(&settings()?)),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &settings()?),
     }
+}
+
+fn on_runtime(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
 }
 
 #[expect(

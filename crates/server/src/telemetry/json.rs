@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-/// Writes `{"timestamp","level","target","message", fields…}`. An inner span's field wins over an outer one's,
+/// Writes `{"timestamp","level","message","target", fields…}`. An inner span's field wins over an outer one's,
 /// the event's own over both.
 pub(super) struct Lines<W> {
     writer: W,
@@ -52,24 +52,33 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
-        let mut line = Map::new();
-        line.insert("timestamp".to_owned(), now().into());
-        line.insert("level".to_owned(), metadata.level().as_str().into());
-        line.insert("target".to_owned(), metadata.target().into());
-        // Holds the message's place near the front: people read from the left.
-        line.insert("message".to_owned(), Value::Null);
+        let mut fields = Map::new();
         for span in context
             .event_scope(event)
             .into_iter()
             .flat_map(tracing_subscriber::registry::Scope::from_root)
         {
-            if let Some(Fields(fields)) = span.extensions().get() {
-                line.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+            if let Some(Fields(of_span)) = span.extensions().get() {
+                fields.extend(of_span.iter().map(|(name, value)| (name.clone(), value.clone())));
             }
         }
-        event.record(&mut Collect(&mut line));
-        let mut bytes = serde_json::to_vec(&line).unwrap_or_default();
-        bytes.push(b'\n');
+        event.record(&mut Collect(&mut fields));
+        let message = fields.remove("message").unwrap_or_default();
+        // People read from the left: what every line has comes first.
+        let first: [(&str, Value); 4] = [
+            ("timestamp", now().into()),
+            ("level", metadata.level().as_str().into()),
+            ("message", message),
+            ("target", metadata.target().into()),
+        ];
+        let rest = fields.iter().map(|(name, value)| (name.as_str(), value));
+        let parts: Vec<String> = first
+            .iter()
+            .map(|(name, value)| (*name, value))
+            .chain(rest)
+            .map(|(name, value)| format!("{}:{value}", Value::from(name)))
+            .collect();
+        let bytes = format!("{{{}}}\n", parts.join(",")).into_bytes();
         // A log that cannot be written has nowhere to say so.
         drop(self.writer.make_writer_for(metadata).write_all(&bytes));
     }
