@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::webhooks::schedule;
+
 /// The dials of the Webhooks API and its deliveries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -47,7 +49,7 @@ impl Default for WebhookDials {
             loopback_targets: true,
             any_target: false,
             deliver_via: BTreeMap::new(),
-            answer_within_millis: 10_000,
+            answer_within_millis: schedule::ANSWER_WITHIN_MILLIS,
             retries_re_signed: true,
             unit_and_partner: UnitAndPartner::default(),
             webhook_id_header: true,

@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 /// How long one delivery is tried.
 pub const GIVES_UP_AFTER: Duration = Duration::days(7);
 /// How long an endpoint has to answer one attempt.
-pub const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+pub const ANSWER_WITHIN_MILLIS: u64 = 10_000;
 /// How long an endpoint may go without a good answer before its registration is removed
 /// (technical update, March 2026).
 pub const SILENCE_ALLOWED: Duration = Duration::days(14);

@@ -9,6 +9,7 @@
 
 mod api;
 mod management;
+mod npm;
 mod payments;
 mod start;
 mod token;
