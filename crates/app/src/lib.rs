@@ -11,10 +11,11 @@ mod state;
 mod views;
 
 pub mod payments;
+pub mod receipts;
 
 pub use caller::{Caller, Scope, Scopes};
 pub use error::{Error, Limit, What};
 pub use page::{Cursor, NotACursor, Page, Query};
 pub use settings::Settings;
 pub use state::{App, Parts};
-pub use views::{Answered, OperationView, PaymentView, Progress, Wait};
+pub use views::{Answered, OperationView, PaymentView, Progress, ReceiptView, SalesUnitView, Wait};

@@ -1,7 +1,10 @@
 //! What use cases answer with.
 
 use domain::operation::{Kind, Status};
-use domain::{Amount, Msn, OperationId, Payment, Reference, Rejected};
+use domain::receipt;
+use domain::{
+    Amount, CredentialMode, Environment, Msn, OperationId, Payment, Reference, Rejected, Violation,
+};
 use time::OffsetDateTime;
 
 /// Until when a caller waits for an outcome. Afterwards it is told that the operation is still open.
@@ -56,4 +59,37 @@ pub struct PaymentView {
     pub reading: Option<Vec<u8>>,
     /// The answer to create as it came; absent for an adopted payment.
     pub created: Option<Vec<u8>>,
+}
+
+/// A receipt on its way to Vipps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptView {
+    pub msn: Msn,
+    pub reference: Reference,
+    pub status: receipt::Status,
+    /// The sum of the lines with tax.
+    pub sum: Amount,
+    /// The receipt as it was put.
+    pub body: Vec<u8>,
+    /// What is odd about it and refuses nothing: lines that do not sum to the payment.
+    pub warnings: Vec<Violation>,
+    /// Vipps' answer to a refused one, or to the last try of a queued one.
+    pub reason: Option<Rejected>,
+    pub created_at: OffsetDateTime,
+    /// When it was sent or refused.
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+/// A sales unit as its partner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SalesUnitView {
+    pub msn: Msn,
+    pub name: String,
+    pub environment: Environment,
+    /// The country whose currency it takes: `NO`, `DK`, `FI`.
+    pub market: Option<String>,
+    pub credential_mode: CredentialMode,
+    /// Whether a key set serves it, so that payments can be made.
+    pub has_keys: bool,
+    pub live_from: Option<OffsetDateTime>,
 }
