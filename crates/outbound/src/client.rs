@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::Environment;
 use reqwest::{ClientBuilder, redirect, retry};
 
 /// How long sockets may take. These are real time: the one exception to the house's clock.
@@ -26,10 +27,16 @@ impl Default for Timeouts {
     }
 }
 
-/// A client could not be built: no TLS roots, or no memory for it.
+/// The way out could not be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("could not set up an HTTP client")]
-pub struct SetupError(#[source] reqwest::Error);
+pub enum SetupError {
+    /// No TLS roots, or no memory for them.
+    #[error("could not set up an HTTP client")]
+    Client(#[source] reqwest::Error),
+    /// Found before the first call, because afterwards every one would end as unknown.
+    #[error("the address of Vipps' {0} environment must be an http or https URL without a query")]
+    Address(Environment),
+}
 
 /// Idle connections kept per host: enough for a burst, bounded for the file table.
 const MOST_IDLE: usize = 512;
@@ -58,5 +65,5 @@ pub(crate) fn builder(timeouts: Timeouts) -> ClientBuilder {
 }
 
 pub(crate) fn build(builder: ClientBuilder) -> Result<reqwest::Client, SetupError> {
-    builder.build().map_err(SetupError)
+    builder.build().map_err(SetupError::Client)
 }

@@ -47,8 +47,9 @@ impl Vipps {
     /// shuts down waits for it.
     ///
     /// # Errors
-    /// The HTTP client could not be set up.
+    /// An address is unusable, or the HTTP client could not be set up.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, tasks: TaskTracker) -> Result<Self, SetupError> {
+        settings.check()?;
         let client = build(builder(settings.timeouts))?;
         Ok(Self(Arc::new(Inner {
             client,

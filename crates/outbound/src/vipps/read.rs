@@ -3,8 +3,9 @@
 use domain::{Event, Reading, Reference, Rejected};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tracing::Instrument;
 
-use super::measure::{Ending, Endpoint, record};
+use super::measure::{Ending, Endpoint, Measured};
 use super::request::Ask;
 use super::send::{Failed, is_refusal};
 use super::wire::{self, Sound, not_readable};
@@ -114,17 +115,25 @@ impl Vipps {
         access: &Access,
         understand: impl FnOnce(Vec<u8>) -> Result<T, String>,
     ) -> Result<T, ReadError> {
-        let began = self.0.clock.now();
+        let measured = Measured::begin(endpoint, access, self.0.clock.as_ref());
         let mut status = 0;
-        let result = match self.call(Ask::get(path), access).await {
+        let result = match self
+            .call(Ask::get(path), access)
+            .instrument(measured.span.clone())
+            .await
+        {
             Ok(answer) => {
                 status = answer.status;
                 match status {
                     200..=299 => understand(answer.body).map_err(|reason| ReadError::Nonsense { reason }),
-                    404 => Err(ReadError::NotFound(Box::new(refusal::read(answer, began)))),
-                    _ if is_refusal(status) => {
-                        Err(ReadError::Rejected(Box::new(refusal::read(answer, began))))
-                    }
+                    404 => Err(ReadError::NotFound(Box::new(refusal::read(
+                        answer,
+                        self.0.clock.now(),
+                    )))),
+                    _ if is_refusal(status) => Err(ReadError::Rejected(Box::new(refusal::read(
+                        answer,
+                        self.0.clock.now(),
+                    )))),
                     _ => Err(ReadError::Unknown {
                         reason: format!("status {status}"),
                     }),
@@ -136,14 +145,12 @@ impl Vipps {
         };
         let ending = match &result {
             Ok(_) => Ending::Accepted { status },
-            Err(ReadError::NotFound(rejected) | ReadError::Rejected(rejected)) => Ending::Rejected {
-                status: rejected.status,
-                code: rejected.code.as_deref(),
-            },
+            Err(ReadError::NotFound(rejected) | ReadError::Rejected(rejected)) => Ending::Rejected(rejected),
             Err(ReadError::NotSent { reason }) => Ending::NotSent { reason },
-            Err(ReadError::Unknown { reason } | ReadError::Nonsense { reason }) => Ending::Unknown { reason },
+            Err(ReadError::Unknown { reason }) => Ending::Unknown { reason },
+            Err(ReadError::Nonsense { reason }) => Ending::Nonsense { reason },
         };
-        record(endpoint, began, self.0.clock.as_ref(), ending);
+        measured.end(self.0.clock.as_ref(), ending);
         result
     }
 }

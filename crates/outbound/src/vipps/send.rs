@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use domain::{Accepted, Envelope, Outcome, Rejected};
+use tracing::Instrument;
 
 use super::call::Call;
-use super::measure::{Ending, record};
+use super::measure::{Ending, Measured};
 use super::request::{self, Ask};
 use super::token::{AccessToken, Fetcher, NoToken, Slot, Which, speaks_of_subscription_key};
 use super::{Access, Vipps, refusal};
@@ -46,16 +47,20 @@ impl Vipps {
     /// first of two was refused at the door. Refused keys are `Rejected` with status 401, or 429 when the
     /// token service is too busy; `NotSent` covers a token service that cannot be reached.
     pub async fn send(&self, envelope: &Envelope, access: &Access) -> Outcome {
-        let began = self.0.clock.now();
         let call = Call::of(envelope);
+        let measured = Measured::begin(call.endpoint(), access, self.0.clock.as_ref());
         let ask = Ask {
             method: envelope.method,
             path: &envelope.path,
             key: envelope.key.as_ref(),
             body: &envelope.body,
         };
-        let outcome = match self.call(ask, access).await {
-            Ok(answer) => self.judge(&call, answer),
+        let mut yes = false;
+        let outcome = match self.call(ask, access).instrument(measured.span.clone()).await {
+            Ok(answer) => {
+                yes = matches!(answer.status, 200..=299);
+                self.judge(&call, answer)
+            }
             Err(Failed::Refused(rejected)) => Outcome::Rejected(*rejected),
             Err(Failed::NotSent(reason)) => Outcome::NotSent { reason },
             Err(Failed::Unknown(reason)) => Outcome::Unknown { reason },
@@ -64,14 +69,12 @@ impl Vipps {
             Outcome::Accepted(accepted) => Ending::Accepted {
                 status: accepted.status,
             },
-            Outcome::Rejected(rejected) => Ending::Rejected {
-                status: rejected.status,
-                code: rejected.code.as_deref(),
-            },
+            Outcome::Rejected(rejected) => Ending::Rejected(rejected),
             Outcome::NotSent { reason } => Ending::NotSent { reason },
+            Outcome::Unknown { reason } if yes => Ending::Nonsense { reason },
             Outcome::Unknown { reason } => Ending::Unknown { reason },
         };
-        record(call.endpoint(), began, self.0.clock.as_ref(), ending);
+        measured.end(self.0.clock.as_ref(), ending);
         outcome
     }
 
@@ -115,6 +118,7 @@ impl Vipps {
         {
             return self.with_other_key(ask, access, &slot, &token, other).await;
         }
+        tracing::info!("the access token was refused");
         match slot.instead_of(&token, &fetcher).await {
             Some(fresh) => Ok(self.exchange(ask, access, &fresh, which).await?),
             None => Ok(first),

@@ -1,7 +1,7 @@
 use domain::Environment;
 use url::Url;
 
-use crate::Timeouts;
+use crate::{SetupError, Timeouts};
 
 /// Where Vipps is and how long it may take.
 #[derive(Debug, Clone)]
@@ -29,10 +29,47 @@ impl Settings {
         }
     }
 
+    pub(crate) fn check(&self) -> Result<(), SetupError> {
+        for environment in Environment::ALL {
+            let url = self.url(environment);
+            let plain = url.query().is_none() && url.fragment().is_none();
+            if !(matches!(url.scheme(), "http" | "https") && url.has_host() && plain) {
+                return Err(SetupError::Address(environment));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn url(&self, environment: Environment) -> &Url {
         match environment {
             Environment::Test => &self.test_url,
             Environment::Production => &self.production_url,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_no_call_could_use_is_found_at_the_start() {
+        let check = |test: &str, production: &str| {
+            Settings::new(test.parse().unwrap(), production.parse().unwrap())
+                .check()
+                .map_err(|error| error.to_string())
+        };
+        let good = "https://api.vipps.no";
+        assert_eq!(check("http://127.0.0.1:8082", good), Ok(()));
+        assert_eq!(check("https://proxy.example/vipps/", good), Ok(()));
+        for bad in [
+            "ftp://vipps.no",
+            "data:text",
+            "https://vipps.no/?x=1",
+            "https://vipps.no/#x",
+        ] {
+            let said = check(good, bad).unwrap_err();
+            assert!(said.contains("production"), "{bad}: {said}");
         }
     }
 }

@@ -87,7 +87,10 @@ async fn a_call_says_how_it_ended_and_not_one_secret() {
     for answer in [
         say(200, CAPTURED),
         say(401, r#"{"message":"subscription key canary-answer"}"#),
-        say(400, r#"{"detail":"canary-answer","customer":"4791234567"}"#),
+        say(
+            400,
+            r#"{"detail":"canary-answer","customer":"4791234567","code":"canary-body 4791234567"}"#,
+        ),
         say(200, r#"{"reference":"canary-answer"}"#),
         say(200, "canary-answer"),
         say(503, "canary-answer"),
@@ -116,7 +119,7 @@ async fn a_call_says_how_it_ended_and_not_one_secret() {
         "nordbro_vipps_calls=1",
         "nordbro_vipps_call_seconds=",
         "api=\"epayment\" endpoint=\"create\" outcome=\"rejected\" status=400",
-        "api=\"epayment\" endpoint=\"create\" outcome=\"unknown\"",
+        "api=\"epayment\" endpoint=\"create\" outcome=\"nonsense\"",
         "api=\"epayment\" endpoint=\"capture\" outcome=\"accepted\" status=200",
         "api=\"access-token\" endpoint=\"get\" outcome=\"accepted\" status=200",
     ] {

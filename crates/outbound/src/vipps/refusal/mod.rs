@@ -14,6 +14,8 @@ use crate::exchange::Answer;
 
 /// Longest text kept of one member: these texts end in logs of ours and pages of others.
 const LONGEST: usize = 2_000;
+/// A wait beyond a day is a mistake, and one beyond all time overflows.
+const LONGEST_WAIT: u64 = 86_400;
 /// Most fields kept of one refusal.
 const MOST_FIELDS: usize = 100;
 
@@ -42,7 +44,8 @@ pub(super) fn read(answer: Answer, now: OffsetDateTime) -> Rejected {
     rejected.retry_after = answer
         .retry_after
         .and_then(|header| retry_after::read(&header, now))
-        .or_else(|| rejected.detail.as_deref().and_then(retry_after::in_prose));
+        .or_else(|| rejected.detail.as_deref().and_then(retry_after::in_prose))
+        .map(|seconds| seconds.min(LONGEST_WAIT));
     rejected.status = answer.status;
     rejected.body = answer.body;
     rejected

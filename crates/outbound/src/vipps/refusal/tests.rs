@@ -200,7 +200,12 @@ fn depth_is_no_way_in() {
 #[test]
 fn retry_after_comes_from_the_header_and_else_from_the_gateways_prose() {
     let prose = br#"{"statusCode":429,"message":"Rate limit is exceeded. Try again in 23 seconds."}"#;
-    for (header, seconds) in [(Some("7"), 7), (Some("nonsense"), 23), (None, 23)] {
+    for (header, seconds) in [
+        (Some("7"), 7),
+        (Some("nonsense"), 23),
+        (None, 23),
+        (Some("18446744073709551615"), 86_400),
+    ] {
         let answer = Answer {
             status: 429,
             retry_after: header.map(str::to_owned),

@@ -2,6 +2,7 @@
 
 use domain::{KeySetKind, Rejected};
 use time::OffsetDateTime;
+use tracing::Instrument;
 use zeroize::Zeroizing;
 
 use super::answer::{self, Granted};
@@ -9,7 +10,7 @@ use super::{NoToken, Which};
 use crate::exchange::{Answer, Lost, exchange};
 use crate::vipps::Inner;
 use crate::vipps::access::Access;
-use crate::vipps::measure::{Ending, Endpoint, record};
+use crate::vipps::measure::{Ending, Endpoint, Measured};
 use crate::vipps::{refusal, request};
 
 /// `POST /accesstoken/get`. The bytes of the answer are wiped after reading.
@@ -19,20 +20,21 @@ pub(in crate::vipps) async fn fetch(
     which: Which,
 ) -> Result<Granted, NoToken> {
     let began = inner.clock.now();
+    let measured = Measured::begin(Endpoint::access_token(), access, inner.clock.as_ref());
     let outcome = match request::access_token(&inner.settings, access, which) {
-        Ok(request) => exchange(&inner.client, request, inner.settings.most_answer_bytes).await,
+        Ok(request) => {
+            let answer = exchange(&inner.client, request, inner.settings.most_answer_bytes);
+            answer.instrument(measured.span.clone()).await
+        }
         Err(reason) => Err(Lost::NotSent(reason)),
     };
     let (status, result) = read(outcome, began);
     let ending = match &result {
         Ok(_) => Ending::Accepted { status },
-        Err(NoToken::Refused(rejected)) => Ending::Rejected {
-            status,
-            code: rejected.code.as_deref(),
-        },
+        Err(NoToken::Refused(rejected)) => Ending::Rejected(rejected),
         Err(NoToken::Unavailable(reason)) => Ending::Unknown { reason },
     };
-    record(Endpoint::access_token(), began, inner.clock.as_ref(), ending);
+    measured.end(inner.clock.as_ref(), ending);
     result
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use domain::{Environment, KeySetId, Rejected, Secret};
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 pub(super) use fetch::{fetch, names_merchant, speaks_of_subscription_key};
 pub(super) use slot::{Fetcher, Slot, spread};
@@ -40,6 +40,16 @@ pub(super) enum NoToken {
     Unavailable(String),
 }
 
+impl NoToken {
+    fn asks_to_wait(&self) -> Duration {
+        let seconds = match self {
+            Self::Refused(rejected) => rejected.retry_after.unwrap_or(0),
+            Self::Unavailable(_) => 0,
+        };
+        Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+    }
+}
+
 /// Which of a key set's two interchangeable subscription keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
@@ -56,6 +66,13 @@ impl Which {
                 .secondary_subscription_key
                 .as_ref()
                 .unwrap_or(&keys.subscription_key),
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
         }
     }
 

@@ -112,6 +112,10 @@ impl Slot {
 
     /// `which` opened the door when the other did not.
     pub(in crate::vipps) fn prefer(&self, which: Which, now: OffsetDateTime) {
+        tracing::warn!(
+            works = which.as_str(),
+            "one subscription key of a key set was refused, the other works"
+        );
         self.lock().preferred = Some((which, now + REMEMBER_KEY));
     }
 
@@ -171,9 +175,11 @@ impl State {
         match fetched {
             Ok(granted) => Ok(self.replace(granted, began, spread)),
             Err(why) => {
-                let back_off = FIRST_BACK_OFF * 2_i32.pow(self.failures.min(5));
+                let doubled = FIRST_BACK_OFF * 2_i32.pow(self.failures.min(5));
+                // What the service asks for counts as far as waiting is bearable.
+                let back_off = doubled.max(why.asks_to_wait()).min(LONGEST_BACK_OFF);
                 self.failures = self.failures.saturating_add(1);
-                self.failed = Some((why.clone(), began + back_off.min(LONGEST_BACK_OFF)));
+                self.failed = Some((why.clone(), began + back_off));
                 Err(why)
             }
         }
