@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// How long a merchant may use the prefilled link.
-pub const LINK_LIVES: Duration = Duration::days(14);
+pub(crate) const LINK_LIVES: Duration = Duration::days(14);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

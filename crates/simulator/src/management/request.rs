@@ -87,13 +87,11 @@ impl<'a> Fields<'a> {
 
     fn text(&mut self, name: &str, why: &str, is_good: impl Fn(&str) -> bool) -> Option<String> {
         let value = self.given(name)?;
-        match value.as_str().filter(|text| is_good(text)) {
-            Some(text) => Some(text.to_owned()),
-            None => {
-                self.refuse(name, why);
-                None
-            }
+        let good = value.as_str().filter(|text| is_good(text)).map(str::to_owned);
+        if good.is_none() {
+            self.refuse(name, why);
         }
+        good
     }
 
     fn one_of(&mut self, name: &str, members: &[&str]) -> Option<String> {
@@ -178,7 +176,7 @@ impl<'a> Fields<'a> {
 
     fn turnover(&mut self) {
         let value = self.given("annualTurnover");
-        if value.is_some_and(|it| !it.as_u64().is_some_and(|it| it <= MOST_TURNOVER)) {
+        if value.is_some_and(|it| it.as_u64().is_none_or(|it| it > MOST_TURNOVER)) {
             self.refuse("annualTurnover", "must be between 0 and 999999999");
         }
     }
@@ -222,7 +220,8 @@ fn is_https(text: &str) -> bool {
     Url::parse(text.trim()).is_ok_and(|url| url.scheme() == "https")
 }
 
-/// `^[\p{L}\p{M}\d\\(\)-_\+\s\.`]+$`, 1 to 40 characters. The class holds the range from `)` to `_`.
+/// 1 to 40 letters, marks, digits and blanks, an opening parenthesis, a back-tick, and everything
+/// from the closing parenthesis to the underscore: the document's pattern has a range between them.
 fn is_unit_name(text: &str) -> bool {
     (1..=40).contains(&text.chars().count()) && text.chars().all(is_in_unit_name)
 }

@@ -46,7 +46,7 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-type Operation = fn(&World, &Call, Bucket) -> Result<Answer, Refusal>;
+type Operation = fn(&World, &Call, &Bucket) -> Result<Answer, Refusal>;
 
 fn answer(world: &Arc<World>, call: &Call, operation: Operation) -> Answer {
     let caller = match headers::authenticate(world, call, NEEDS) {
@@ -54,7 +54,7 @@ fn answer(world: &Arc<World>, call: &Call, operation: Operation) -> Answer {
         Err(refused) => return refused,
     };
     bucket(caller)
-        .and_then(|bucket| operation(world, call, bucket))
+        .and_then(|bucket| operation(world, call, &bucket))
         .unwrap_or_else(|refusal| problem::render(world, call, Shape::Problem, &refusal))
 }
 
@@ -70,13 +70,16 @@ fn bucket(caller: Caller) -> Result<Bucket, Refusal> {
     }
 }
 
-fn register(world: &World, call: &Call, bucket: Bucket) -> Result<Answer, Refusal> {
+fn register(world: &World, call: &Call, bucket: &Bucket) -> Result<Answer, Refusal> {
     let wanted = rules::parse(&call.body, world.dials().webhooks.loopback_targets)?;
     let mut state = world.webhooks.state.held();
-    let registration =
-        state
-            .book
-            .register(world.seed, world.environment().name(), bucket, wanted, call.at)?;
+    let registration = state.book.register(
+        world.seed,
+        world.environment().name(),
+        bucket.clone(),
+        wanted,
+        call.at,
+    )?;
     let body = json!({ "id": registration.id, "secret": registration.secret });
     Ok(Answer::json(StatusCode::CREATED, &body))
 }
@@ -85,22 +88,22 @@ fn register(world: &World, call: &Call, bucket: Bucket) -> Result<Answer, Refusa
     clippy::unnecessary_wraps,
     reason = "an operation of the API, and the others can be refused"
 )]
-fn list(world: &World, _call: &Call, bucket: Bucket) -> Result<Answer, Refusal> {
+fn list(world: &World, _call: &Call, bucket: &Bucket) -> Result<Answer, Refusal> {
     let state = world.webhooks.state.held();
     let webhooks: Vec<_> = state
         .book
-        .bucket(&bucket)
+        .bucket(bucket)
         .iter()
         .map(|it| json!({ "id": it.id, "url": it.spelled, "events": it.events }))
         .collect();
     Ok(Answer::json(StatusCode::OK, &json!({ "webhooks": webhooks })))
 }
 
-fn delete(world: &World, call: &Call, bucket: Bucket) -> Result<Answer, Refusal> {
+fn delete(world: &World, call: &Call, bucket: &Bucket) -> Result<Answer, Refusal> {
     let given = call.param("id");
     let id = Uuid::parse_str(given)
         .map_err(|_| Refusal::field("id", &format!("The value '{given}' is not valid.")))?;
-    if world.webhooks.state.held().remove(&bucket, id) {
+    if world.webhooks.state.held().remove(bucket, id) {
         Ok(Answer::empty(StatusCode::NO_CONTENT))
     } else {
         // The API's document declares no 404: an unknown id is a 400 as well.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 /// What the owner of a line has to do after a move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a line whose head is never begun stands for ever"]
-pub enum Move {
+pub(crate) enum Move {
     /// The head is new: begin its first attempt.
     Begin,
     /// Nothing: the line is empty, or its head has begun already.
@@ -17,7 +17,7 @@ pub enum Move {
 
 /// Deliveries of one payment to one registration.
 #[derive(Clone, Debug)]
-pub struct Line<T> {
+pub(crate) struct Line<T> {
     waiting: VecDeque<T>,
     /// Those that let the next one pass: the reordering that a fault asks for.
     aside: Vec<T>,
@@ -34,7 +34,7 @@ impl<T> Default for Line<T> {
 
 impl<T> Line<T> {
     /// Joins at the end.
-    pub fn join(&mut self, delivery: T) -> Move {
+    pub(crate) fn join(&mut self, delivery: T) -> Move {
         self.waiting.push_back(delivery);
         if self.waiting.len() == 1 {
             Move::Begin
@@ -44,12 +44,12 @@ impl<T> Line<T> {
     }
 
     /// Waits beside the line until the next one is through, or until [`Line::rejoin`].
-    pub fn stand_aside(&mut self, delivery: T) {
+    pub(crate) fn stand_aside(&mut self, delivery: T) {
         self.aside.push(delivery);
     }
 
     /// Whoever stands aside joins at the end: nobody came to overtake them.
-    pub fn rejoin(&mut self) -> Move {
+    pub(crate) fn rejoin(&mut self) -> Move {
         let idle = self.waiting.is_empty();
         self.waiting.extend(self.aside.drain(..));
         if idle && !self.waiting.is_empty() {
@@ -60,12 +60,12 @@ impl<T> Line<T> {
     }
 
     /// The delivery that is being tried.
-    pub fn head(&mut self) -> Option<&mut T> {
+    pub(crate) fn head(&mut self) -> Option<&mut T> {
         self.waiting.front_mut()
     }
 
     /// The head is through, delivered or given up. Those it overtook come next.
-    pub fn leave(&mut self) -> Move {
+    pub(crate) fn leave(&mut self) -> Move {
         self.waiting.pop_front();
         for delivery in self.aside.drain(..).rev() {
             self.waiting.push_front(delivery);
@@ -77,11 +77,11 @@ impl<T> Line<T> {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.aside.is_empty()
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.waiting.len() + self.aside.len()
     }
 }

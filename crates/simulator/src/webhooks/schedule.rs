@@ -7,23 +7,23 @@
 use time::{Duration, OffsetDateTime};
 
 /// How long one delivery is tried.
-pub const GIVES_UP_AFTER: Duration = Duration::days(7);
+pub(crate) const GIVES_UP_AFTER: Duration = Duration::days(7);
 /// How long an endpoint has to answer one attempt.
-pub const ANSWER_WITHIN_MILLIS: u64 = 10_000;
+pub(crate) const ANSWER_WITHIN_MILLIS: u64 = 10_000;
 /// How long an endpoint may go without a good answer before its registration is removed
 /// (technical update, March 2026).
-pub const SILENCE_ALLOWED: Duration = Duration::days(14);
+pub(crate) const SILENCE_ALLOWED: Duration = Duration::days(14);
 
 /// A delivery's attempts so far; at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempts {
-    pub made: u32,
-    pub first_began: OffsetDateTime,
-    pub last_ended: OffsetDateTime,
+pub(crate) struct Attempts {
+    pub(crate) made: u32,
+    pub(crate) first_began: OffsetDateTime,
+    pub(crate) last_ended: OffsetDateTime,
 }
 
 /// When the next attempt begins, or `None` when the delivery is given up.
-pub fn next(attempts: Attempts) -> Option<OffsetDateTime> {
+pub(crate) fn next(attempts: Attempts) -> Option<OffsetDateTime> {
     let at = attempts.last_ended + wait_before(attempts.made + 1);
     (at <= attempts.first_began + GIVES_UP_AFTER).then_some(at)
 }

@@ -15,19 +15,19 @@ const DATE: &[BorrowedFormatItem<'_>] =
 
 /// The values of the four headers that authenticate one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signature {
+pub(crate) struct Signature {
     /// `x-ms-date`
-    pub date: String,
+    pub(crate) date: String,
     /// `host`, as the registered URL spells it: without the default port of its scheme.
-    pub host: String,
+    pub(crate) host: String,
     /// `x-ms-content-sha256`
-    pub content_hash: String,
+    pub(crate) content_hash: String,
     /// `Authorization`
-    pub authorization: String,
+    pub(crate) authorization: String,
 }
 
 /// Signs `body` for the registered `url` at `date` (any offset; the header says GMT).
-pub fn sign(secret: &str, url: &Url, date: OffsetDateTime, body: &[u8]) -> Signature {
+pub(crate) fn sign(secret: &str, url: &Url, date: OffsetDateTime, body: &[u8]) -> Signature {
     let host = host(url);
     let date = http_date(date);
     let content_hash = STANDARD.encode(Sha256::digest(body));

@@ -124,7 +124,7 @@ async fn the_same_seed_gives_the_same_deliveries_and_another_seed_others() {
                 emit(simulator.test(), &format!("order-{number}"), name);
             }
         }
-        simulator.advance(Duration::from_secs(60)).await;
+        simulator.advance(Duration::from_mins(1)).await;
         let attempts = simulator.test().delivery_attempts();
         let of = |it: &crate::webhooks::delivery::Attempt| {
             let since = (it.began - NOON).whole_milliseconds();

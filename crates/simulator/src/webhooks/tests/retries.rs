@@ -10,7 +10,7 @@ async fn a_refused_delivery_is_tried_for_seven_days_and_then_the_next_one_begins
     register(simulator.test(), unit("100001"), &receiver.url("/"));
     emit(simulator.test(), "order-1", EventName::Authorized);
     emit(simulator.test(), "order-1", EventName::Captured);
-    simulator.advance(Duration::from_secs(7 * 24 * 3600)).await;
+    simulator.advance(Duration::from_hours(7 * 24)).await;
     let attempts = simulator.test().delivery_attempts();
     let authorized: Vec<_> = attempts
         .iter()
@@ -137,11 +137,11 @@ async fn one_good_answer_ends_the_silence() {
     let receiver = Receiver::start(StatusCode::GONE).await;
     register(simulator.test(), unit("100001"), &receiver.url("/"));
     emit(simulator.test(), "order-1", EventName::Authorized);
-    simulator.advance(Duration::from_secs(5 * 24 * 3600)).await;
+    simulator.advance(Duration::from_hours(5 * 24)).await;
     receiver.answer(StatusCode::OK);
-    simulator.advance(Duration::from_secs(2 * 24 * 3600)).await;
+    simulator.advance(Duration::from_hours(2 * 24)).await;
     assert_eq!(simulator.test().webhooks()[0].silent_since, None);
-    simulator.advance(Duration::from_secs(14 * 24 * 3600)).await;
+    simulator.advance(Duration::from_hours(14 * 24)).await;
     assert_eq!(simulator.test().webhooks().len(), 1);
     simulator.shutdown().await;
 }
