@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod conformance;
 mod management;
 mod npm;
 mod payments;
