@@ -1,6 +1,8 @@
 //! The schema's history: forward only, each step expand-and-contract so that the previous release keeps
 //! running beside it. A migration states the schema as it was that day and imports no entity.
 
+use std::time::Duration;
+
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
 
@@ -55,6 +57,8 @@ pub async fn pending(connection: &DatabaseConnection) -> Result<usize, DbErr> {
 async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).min_connections(1).sqlx_logging(false);
+    // A pool tries a server that refuses again and again until this time is over.
+    options.acquire_timeout(Duration::from_secs(5));
     options.map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(true).foreign_keys(true));
     Database::connect(options).await
 }

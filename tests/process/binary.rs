@@ -1,0 +1,131 @@
+//! Finding and running the binary.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::time::SystemTime;
+
+/// The binary that the tests are about.
+static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let path = std::env::var_os("NORDBRO_BIN")
+        .map(PathBuf::from)
+        .expect("NORDBRO_BIN names no binary: run ./test, or build one and set it");
+    let built = modified(&path).unwrap_or_else(|| panic!("{} is not there", path.display()));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let (newest, changed) = newest_source(root).unwrap();
+    assert!(
+        built >= changed,
+        "{} is older than {}: build it again, or these tests judge another program",
+        path.display(),
+        newest.display()
+    );
+    path
+});
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
+}
+
+/// The source of the binary that was changed last.
+fn newest_source(root: &Path) -> Option<(PathBuf, SystemTime)> {
+    let mut directories = vec![root.join("crates"), root.join("migrations/src")];
+    let mut newest = None;
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                // Their tests are no part of the binary.
+                if path.file_name().is_some_and(|name| name != "tests") {
+                    directories.push(path);
+                }
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "rs" || extension == "toml")
+                && path
+                    .file_name()
+                    .is_some_and(|name| name != "tests.rs" && name != "Cargo.toml")
+            {
+                let changed = modified(&path).unwrap();
+                if newest.as_ref().is_none_or(|(_, at)| *at < changed) {
+                    newest = Some((path, changed));
+                }
+            }
+        }
+    }
+    newest
+}
+
+/// A call of the binary with nothing but the given variables in its environment.
+pub(crate) fn nordbro(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(&*BINARY);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs it to its end.
+pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    nordbro(arguments, variables).output().unwrap()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A binary that serves. Killed when dropped, so that a failing test leaves nothing behind.
+pub(crate) struct Running {
+    child: Child,
+    stdout: BufReader<std::process::ChildStdout>,
+}
+
+impl Running {
+    pub(crate) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut child = nordbro(arguments, variables)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    /// The next line of standard output; empty at its end.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Asks it to end and waits: exit code, the rest of standard output, all of standard error.
+    pub(crate) fn terminate(mut self) -> (Option<i32>, String, String) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let (mut rest, mut errors) = (String::new(), String::new());
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut errors)
+            .unwrap();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest, errors)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails when it has ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
