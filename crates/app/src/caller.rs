@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use domain::{Environment, Msn, PartnerId, TraceContext};
+use domain::{Environment, Msn, PartnerId, ProfileId, TraceContext};
 
 use crate::Error;
 
@@ -138,6 +138,8 @@ pub struct Caller {
     pub scopes: Scopes,
     /// The sales units the token is narrowed to; absent = all of the partner's.
     pub units: Option<BTreeSet<Msn>>,
+    /// The product behind the token, when its client names one.
+    pub profile: Option<ProfileId>,
     /// The claim `sub`.
     pub subject: String,
     pub trace: TraceContext,

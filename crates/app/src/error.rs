@@ -29,6 +29,9 @@ pub enum Error {
     /// A create with this reference may or may not have left; the reference is never used again.
     #[error("the reference was used by a create that never came about")]
     ReferenceBurnt,
+    /// No active key set serves the sales unit, or it has no product profile to name itself with.
+    #[error("the sales unit is not set up for calls to Vipps")]
+    WithoutKeys,
     #[error("the limit on {which} is reached")]
     Limited { which: Limit, retry_after: Duration },
     /// Vipps' definite no that binds nothing to the caller's key (401, 403, 423, 429), or its no to a read.
@@ -46,6 +49,43 @@ pub enum Error {
     /// A defect of the gateway.
     #[error("internal error: {0}")]
     Internal(&'static str),
+}
+
+/// What the store could not do is never the caller's doing; use cases handle `Duplicate` and `Stale` where
+/// they can happen. The cause is logged here, once, because it goes no further.
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        let cause = Causes(&error).to_string();
+        match error {
+            store::Error::Unavailable(_) => {
+                tracing::warn!(cause, "the database is unavailable");
+                Self::Unavailable
+            }
+            store::Error::Corrupt { table, .. } => {
+                tracing::error!(cause, "a stored row is damaged");
+                Self::Corrupt { table }
+            }
+            store::Error::Duplicate(_) | store::Error::Stale | store::Error::Refused(_) => {
+                tracing::error!(cause, "the store refused a change");
+                Self::Internal("the store refused a change")
+            }
+        }
+    }
+}
+
+/// An error with what caused it, on one line.
+struct Causes<'a>(&'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
 }
 
 /// What was not found.

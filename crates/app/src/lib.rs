@@ -10,12 +10,16 @@ mod settings;
 mod state;
 mod views;
 
+pub mod identity;
 pub mod payments;
 pub mod receipts;
+pub mod registry;
 
 pub use caller::{Caller, Scope, Scopes};
 pub use error::{Error, Limit, What};
+pub use identity::Identity;
 pub use page::{Cursor, NotACursor, Page, Query};
+pub use registry::Unit;
 pub use settings::Settings;
 pub use state::{App, Parts};
 pub use views::{Answered, OperationView, PaymentView, Progress, ReceiptView, SalesUnitView, Wait};

@@ -5,6 +5,8 @@ use time::Duration;
 /// Times and sizes of the use cases and jobs.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Our own `iss`: the public base URL without a trailing slash. No partner's issuer may use it.
+    pub issuer: String,
     /// How long after its first send an operation may be sent again (`vipps.replay_horizon`). Vipps does
     /// not say how long it remembers a key, so this stays far below any plausible value.
     pub replay_horizon: Duration,
@@ -24,6 +26,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            issuer: "http://127.0.0.1:8080".to_owned(),
             replay_horizon: Duration::hours(1),
             call_limit: Duration::seconds(45),
             lease: Duration::seconds(90),

@@ -3,14 +3,22 @@
 use std::sync::Arc;
 
 use domain::Clock;
+use outbound::{Jwks, Vipps};
+use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Settings;
+use crate::identity::Identities;
+use crate::registry::View;
 
 /// What an [`App`] is built from, by the server and by tests alike.
 #[derive(Debug)]
 pub struct Parts {
+    pub store: Store,
+    pub vipps: Vipps,
+    /// The guarded way to partners' key sets.
+    pub jwks: Jwks,
     pub clock: Arc<dyn Clock>,
     pub settings: Settings,
     /// Every task is spawned here; shutdown waits for them.
@@ -21,26 +29,58 @@ pub struct Parts {
 
 /// The gateway without its faces. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    parts: Parts,
+    view: View,
+    identities: Identities,
+}
 
 impl App {
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Inner {
+            parts,
+            view: View::new(),
+            identities: Identities::new(),
+        }))
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    pub fn vipps(&self) -> &Vipps {
+        &self.0.parts.vipps
+    }
+
+    pub(crate) fn jwks(&self) -> &Jwks {
+        &self.0.parts.jwks
+    }
+
+    /// What this process has read of the registry.
+    pub(crate) fn view(&self) -> &View {
+        &self.0.view
+    }
+
+    pub(crate) fn identities(&self) -> &Identities {
+        &self.0.identities
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.0.clock
+        &self.0.parts.clock
     }
 
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.0.parts.settings
     }
 
     pub fn tasks(&self) -> &TaskTracker {
-        &self.0.tasks
+        &self.0.parts.tasks
     }
 
     pub fn shutdown(&self) -> &CancellationToken {
-        &self.0.shutdown
+        &self.0.parts.shutdown
     }
 }

@@ -1,0 +1,135 @@
+//! The signing keys of our own issuer, and their rotation.
+//!
+//! A key is published a day before it signs, signs for thirty, and stays published until the last token it
+//! signed has run out. Whoever needs a key and finds the next one due makes it; the registry's version row
+//! lets only one process do so.
+
+use std::sync::Arc;
+
+use domain::Secret;
+use moka::future::Cache;
+use store::registry::SigningKey;
+use time::{Duration, OffsetDateTime};
+
+use crate::registry::clients::LONGEST_LIFETIME;
+use crate::{App, Error};
+
+/// By the version of the registry.
+pub(super) type Known = Cache<i64, Arc<Vec<SigningKey>>>;
+
+/// How long a key signs.
+const SIGNS: Duration = Duration::days(30);
+/// How long it is published before.
+const LEAD: Duration = Duration::days(1);
+
+/// A key pair that was just made.
+#[derive(Debug)]
+pub struct NewKey {
+    pub kid: String,
+    /// The public half as a JWK, in JSON.
+    pub public_jwk: String,
+    /// The private half, PKCS#8 in base64.
+    pub private: Secret,
+}
+
+/// The keys of our own issuer at one time.
+#[derive(Debug, Clone)]
+pub struct SigningKeys {
+    keys: Arc<Vec<SigningKey>>,
+    now: OffsetDateTime,
+}
+
+impl SigningKeys {
+    /// The one that signs now.
+    pub fn current(&self) -> Option<&SigningKey> {
+        self.keys
+            .iter()
+            .rev()
+            .find(|key| key.signs_from <= self.now && self.now < key.signs_until)
+    }
+
+    /// Those whose tokens may be valid now, and the next one.
+    pub fn published(&self) -> impl Iterator<Item = &SigningKey> {
+        self.keys.iter().filter(|key| self.now < key.published_until)
+    }
+}
+
+impl App {
+    /// The signing keys, after making the first or the next one if that is due. `make` draws a key pair.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], or what `make` answers.
+    pub async fn signing_keys<F>(&self, make: F) -> Result<SigningKeys, Error>
+    where
+        F: Fn() -> Result<NewKey, Error> + Send + Sync,
+    {
+        let now = self.clock().now();
+        let version = self.registry_version().await?;
+        let known = self.identities().signing.get(&version).await;
+        let keys = match known {
+            Some(keys) => keys,
+            None => self.read_signing_keys(version, now).await?,
+        };
+        if next_from(&keys, now).is_none() {
+            return Ok(SigningKeys { keys, now });
+        }
+        self.rotate_signing_keys(make, now).await?;
+        let version = self.registry_version().await?;
+        let keys = self.read_signing_keys(version, now).await?;
+        Ok(SigningKeys { keys, now })
+    }
+
+    async fn read_signing_keys(
+        &self,
+        version: i64,
+        now: OffsetDateTime,
+    ) -> Result<Arc<Vec<SigningKey>>, Error> {
+        let reader = self.store().read_system("signing keys");
+        let keys = Arc::new(reader.system().signing_keys(now).await?);
+        self.identities().signing.insert(version, Arc::clone(&keys)).await;
+        Ok(keys)
+    }
+
+    async fn rotate_signing_keys<F>(&self, make: F, now: OffsetDateTime) -> Result<(), Error>
+    where
+        F: Fn() -> Result<NewKey, Error> + Send + Sync,
+    {
+        let tx = self.store().begin_system("signing key rotation").await?;
+        let registry = tx.system().change_registry().await?;
+        // Another process may have been first; the version's row is ours now.
+        let Some(signs_from) = next_from(&tx.system().signing_keys(now).await?, now) else {
+            tx.rollback().await?;
+            self.read_registry_version().await;
+            return Ok(());
+        };
+        let pair = make()?;
+        let signs_until = signs_from + SIGNS;
+        registry
+            .add_signing_key(&SigningKey {
+                id: self.clock().new_id(),
+                kid: pair.kid,
+                public_jwk: pair.public_jwk,
+                private: pair.private,
+                signs_from,
+                signs_until,
+                published_until: signs_until + LONGEST_LIFETIME + LEAD,
+                created_at: now,
+            })
+            .await?;
+        registry.forget_signing_keys(now).await?;
+        tx.commit().await?;
+        self.read_registry_version().await;
+        Ok(())
+    }
+}
+
+/// When the key that is due begins to sign; `None` while none is due.
+fn next_from(keys: &[SigningKey], now: OffsetDateTime) -> Option<OffsetDateTime> {
+    let last = keys.iter().map(|key| key.signs_until).max();
+    match last {
+        None => Some(now),
+        Some(until) if until <= now => Some(now),
+        Some(until) if until - LEAD <= now => Some(until),
+        Some(_) => None,
+    }
+}

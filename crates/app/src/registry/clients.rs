@@ -1,0 +1,234 @@
+//! Those who fetch tokens at our own token endpoint.
+
+use std::collections::BTreeSet;
+
+use domain::{ClientId, Environment, Msn, PartnerId, ProfileId, Secret, Violation};
+use store::registry::ClientSecret;
+use time::Duration;
+use uuid::Uuid;
+
+use super::Client;
+use super::change::{name, taken};
+use super::issuers::{check_jwks, words};
+use crate::identity::clients::hash_of;
+use crate::{App, Error, Scopes, What};
+
+const RULES: &[(&str, &str, &str)] = &[(
+    "uq_clients_name",
+    "name",
+    "is another client of this partner in this environment",
+)];
+
+/// Our own tokens live at most this long.
+pub const LONGEST_LIFETIME: Duration = Duration::hours(24);
+
+/// What a client may have, and how it proves itself.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Public keys for `private_key_jwt`.
+    pub jwks: Option<String>,
+    pub scopes: Scopes,
+    /// Absent = all of the partner's sales units.
+    pub msns: Option<BTreeSet<Msn>>,
+    pub token_lifetime: Duration,
+    pub profile: Option<ProfileId>,
+}
+
+/// A client to be.
+#[derive(Debug, Clone)]
+pub struct Add {
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub name: String,
+    pub terms: Terms,
+    /// A secret of at least 256 random bits: shown once, kept as a hash. Absent = `private_key_jwt` only.
+    pub secret: Option<Secret>,
+}
+
+/// # Errors
+/// [`Error::Invalid`], naming each field; `NotFound(Partner)`, `NotFound(Profile)`.
+pub async fn add(app: &App, add: Add) -> Result<Client, Error> {
+    let mut violations = check(&add.terms);
+    if add.secret.is_none() && add.terms.jwks.is_none() {
+        violations.push(Violation::new(
+            "jwks",
+            "required",
+            "or a secret is needed: the client has to prove itself",
+        ));
+    }
+    if let Some(secret) = &add.secret {
+        violations.extend(check_secret(secret));
+    }
+    if !violations.is_empty() {
+        return Err(Error::Invalid(violations));
+    }
+    let now = app.clock().now();
+    let client = Client {
+        id: ClientId::from_uuid(app.clock().new_id()),
+        partner: add.partner,
+        environment: add.environment,
+        name: name("name", &add.name)?,
+        jwks: add.terms.jwks,
+        scopes: words(&add.terms.scopes),
+        msns: add.terms.msns,
+        token_lifetime: add.terms.token_lifetime,
+        profile: add.terms.profile,
+        created_at: now,
+        updated_at: now,
+    };
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    if tx.system().find_partner(client.partner).await?.is_none() {
+        return Err(Error::NotFound(What::Partner));
+    }
+    demand_profile(&tx, &client).await?;
+    registry
+        .add_client(&client)
+        .await
+        .map_err(|error| taken(error, RULES))?;
+    if let Some(secret) = add.secret {
+        registry.add_client_secret(&client, &hashed(app, &secret)).await?;
+    }
+    app.changed(tx).await?;
+    Ok(client)
+}
+
+pub async fn list(app: &App, partner: Option<PartnerId>) -> Result<Vec<Client>, Error> {
+    let reader = app.store().read_system("client list");
+    Ok(reader.system().list_clients(partner).await?)
+}
+
+/// # Errors
+/// `NotFound(Client)`.
+pub async fn show(app: &App, id: ClientId) -> Result<Client, Error> {
+    let reader = app.store().read_system("client show");
+    reader
+        .system()
+        .find_client(id)
+        .await?
+        .ok_or(Error::NotFound(What::Client))
+}
+
+/// Gives a client new terms. Its name, partner and environment stay.
+///
+/// # Errors
+/// [`Error::Invalid`]; `NotFound(Client)`, `NotFound(Profile)`.
+pub async fn set(app: &App, id: ClientId, terms: Terms) -> Result<Client, Error> {
+    let violations = check(&terms);
+    if !violations.is_empty() {
+        return Err(Error::Invalid(violations));
+    }
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_client(id).await?;
+    let mut client = found.ok_or(Error::NotFound(What::Client))?;
+    client.jwks = terms.jwks;
+    client.scopes = words(&terms.scopes);
+    client.msns = terms.msns;
+    client.token_lifetime = terms.token_lifetime;
+    client.profile = terms.profile;
+    client.updated_at = app.clock().now();
+    demand_profile(&tx, &client).await?;
+    registry.save_client(&client).await?;
+    app.changed(tx).await?;
+    Ok(client)
+}
+
+/// Which of a client's secrets stay when a new one is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Both open until the client has changed over.
+    Keep,
+    /// Only the new one opens.
+    Retire,
+}
+
+/// Adds a secret to a client.
+///
+/// # Errors
+/// [`Error::Invalid`] when it has less than 256 bits; `NotFound(Client)`.
+pub async fn add_secret(app: &App, id: ClientId, secret: &Secret, others: Others) -> Result<(), Error> {
+    if let Some(violation) = check_secret(secret) {
+        return Err(Error::Invalid(vec![violation]));
+    }
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_client(id).await?;
+    let client = found.ok_or(Error::NotFound(What::Client))?;
+    let hashed = hashed(app, secret);
+    registry.add_client_secret(&client, &hashed).await?;
+    match others {
+        Others::Keep => {}
+        Others::Retire => {
+            registry.retire_client_secrets(&client, hashed.id).await?;
+        }
+    }
+    app.changed(tx).await
+}
+
+/// The client's tokens end at once.
+///
+/// # Errors
+/// `NotFound(Client)`.
+pub async fn remove(app: &App, id: ClientId) -> Result<(), Error> {
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    match registry.remove_client(id).await {
+        Ok(()) => app.changed(tx).await,
+        Err(store::Error::Stale) => Err(Error::NotFound(What::Client)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn hashed(app: &App, secret: &Secret) -> ClientSecret {
+    let id: Uuid = app.clock().new_id();
+    ClientSecret {
+        id,
+        hash: hash_of(app, secret.reveal()),
+        created_at: app.clock().now(),
+    }
+}
+
+async fn demand_profile(tx: &store::SystemTx, client: &Client) -> Result<(), Error> {
+    let Some(profile) = client.profile else {
+        return Ok(());
+    };
+    let found = tx.system().find_profile(profile).await?;
+    if found
+        .is_some_and(|profile| profile.partner == client.partner && profile.environment == client.environment)
+    {
+        Ok(())
+    } else {
+        Err(Error::NotFound(What::Profile))
+    }
+}
+
+fn check(terms: &Terms) -> Vec<Violation> {
+    let mut violations: Vec<_> = terms
+        .jwks
+        .iter()
+        .filter_map(|set| check_jwks("jwks", set))
+        .collect();
+    if terms.token_lifetime < Duration::SECOND || terms.token_lifetime > LONGEST_LIFETIME {
+        violations.push(Violation::new(
+            "tokenLifetime",
+            "range",
+            "must be 1 second to 24 hours",
+        ));
+    }
+    violations
+}
+
+/// 256 random bits take 43 characters of base64 or 64 of hexadecimal.
+fn check_secret(secret: &Secret) -> Option<Violation> {
+    let text = secret.reveal();
+    let is_long = (43..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_long {
+        return None;
+    }
+    Some(Violation::new(
+        "secret",
+        "format",
+        "must be at least 256 random bits: 43 to 255 printable characters without spaces",
+    ))
+}

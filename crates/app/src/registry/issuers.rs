@@ -1,0 +1,200 @@
+//! Who may sign tokens for a partner.
+
+use std::collections::BTreeSet;
+
+use domain::{Environment, IssuerId, Msn, PartnerId, Violation};
+use time::Duration;
+use url::Url;
+
+use super::change::taken;
+use super::{Issuer, Jwks};
+use crate::{App, Error, Scopes, What};
+
+const RULES: &[(&str, &str, &str)] = &[(
+    "uq_issuers_iss_aud",
+    "iss",
+    "is registered with this audience already; (iss, aud) belongs to one partner in one environment",
+)];
+
+/// The algorithms that are taken at all. No HMAC, no `none`: the key decides, never the token.
+pub const ALGORITHMS: [&str; 4] = ["RS256", "PS256", "ES256", "EdDSA"];
+
+/// No token of an issuer may live longer than this, whatever the issuer is configured to.
+pub const LONGEST_LIFETIME: Duration = Duration::hours(24);
+
+/// What may be granted, and how.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    pub jwks: Jwks,
+    /// A subset of [`ALGORITHMS`].
+    pub algorithms: Vec<String>,
+    pub scopes: Scopes,
+    /// Absent = all of the partner's sales units.
+    pub msns: Option<BTreeSet<Msn>>,
+    pub max_lifetime: Duration,
+    pub demands_at_jwt: bool,
+}
+
+/// An issuer to be.
+#[derive(Debug, Clone)]
+pub struct Add {
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub iss: String,
+    pub aud: String,
+    pub terms: Terms,
+}
+
+/// # Errors
+/// [`Error::Invalid`], naming each field; `NotFound(Partner)`.
+pub async fn add(app: &App, add: Add) -> Result<Issuer, Error> {
+    let mut violations = check(&add.terms);
+    for (field, value) in [("iss", &add.iss), ("aud", &add.aud)] {
+        if value.is_empty() || value.len() > 255 || value.chars().any(char::is_control) {
+            violations.push(Violation::new(field, "format", "must be 1 to 255 characters"));
+        }
+    }
+    if add.iss == app.settings().issuer {
+        violations.push(Violation::new("iss", "reserved", "is this gateway's own issuer"));
+    }
+    if !violations.is_empty() {
+        return Err(Error::Invalid(violations));
+    }
+    let now = app.clock().now();
+    let issuer = Issuer {
+        id: IssuerId::from_uuid(app.clock().new_id()),
+        partner: add.partner,
+        environment: add.environment,
+        iss: add.iss,
+        aud: add.aud,
+        jwks: add.terms.jwks,
+        algorithms: add.terms.algorithms,
+        scopes: words(&add.terms.scopes),
+        msns: add.terms.msns,
+        max_lifetime: add.terms.max_lifetime,
+        demands_at_jwt: add.terms.demands_at_jwt,
+        created_at: now,
+        updated_at: now,
+    };
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    if tx.system().find_partner(issuer.partner).await?.is_none() {
+        return Err(Error::NotFound(What::Partner));
+    }
+    registry
+        .add_issuer(&issuer)
+        .await
+        .map_err(|error| taken(error, RULES))?;
+    app.changed(tx).await?;
+    Ok(issuer)
+}
+
+pub async fn list(app: &App, partner: Option<PartnerId>) -> Result<Vec<Issuer>, Error> {
+    let reader = app.store().read_system("issuer list");
+    Ok(reader.system().list_issuers(partner).await?)
+}
+
+/// # Errors
+/// `NotFound(Issuer)`.
+pub async fn show(app: &App, id: IssuerId) -> Result<Issuer, Error> {
+    let reader = app.store().read_system("issuer show");
+    reader
+        .system()
+        .find_issuer(id)
+        .await?
+        .ok_or(Error::NotFound(What::Issuer))
+}
+
+/// Gives an issuer new terms. Its (`iss`, `aud`), partner and environment stay.
+///
+/// # Errors
+/// [`Error::Invalid`]; `NotFound(Issuer)`.
+pub async fn set(app: &App, id: IssuerId, terms: Terms) -> Result<Issuer, Error> {
+    let violations = check(&terms);
+    if !violations.is_empty() {
+        return Err(Error::Invalid(violations));
+    }
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_issuer(id).await?;
+    let mut issuer = found.ok_or(Error::NotFound(What::Issuer))?;
+    issuer.jwks = terms.jwks;
+    issuer.algorithms = terms.algorithms;
+    issuer.scopes = words(&terms.scopes);
+    issuer.msns = terms.msns;
+    issuer.max_lifetime = terms.max_lifetime;
+    issuer.demands_at_jwt = terms.demands_at_jwt;
+    issuer.updated_at = app.clock().now();
+    registry.save_issuer(&issuer).await?;
+    app.changed(tx).await?;
+    Ok(issuer)
+}
+
+/// Its tokens are refused from now on.
+///
+/// # Errors
+/// `NotFound(Issuer)`.
+pub async fn remove(app: &App, id: IssuerId) -> Result<(), Error> {
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    match registry.remove_issuer(id).await {
+        Ok(()) => app.changed(tx).await,
+        Err(store::Error::Stale) => Err(Error::NotFound(What::Issuer)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn words(scopes: &Scopes) -> Vec<String> {
+    scopes.iter().map(|scope| scope.as_str().to_owned()).collect()
+}
+
+fn check(terms: &Terms) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    match &terms.jwks {
+        Jwks::Url(url) => {
+            if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host()) {
+                violations.push(Violation::new("jwksUrl", "format", "must be an https URL"));
+            }
+        }
+        Jwks::Inline(set) => violations.extend(check_jwks("jwks", set)),
+    }
+    if terms.algorithms.is_empty()
+        || !terms
+            .algorithms
+            .iter()
+            .all(|name| ALGORITHMS.contains(&name.as_str()))
+    {
+        violations.push(Violation::new(
+            "algorithms",
+            "enum",
+            "must be some of RS256, PS256, ES256 and EdDSA",
+        ));
+    }
+    if terms.max_lifetime <= Duration::ZERO || terms.max_lifetime > LONGEST_LIFETIME {
+        violations.push(Violation::new(
+            "maxLifetime",
+            "range",
+            "must be above 0 and at most 24 hours",
+        ));
+    }
+    violations
+}
+
+/// A JWK set of at least one public key, and of no private or shared one: those do not belong here.
+pub(super) fn check_jwks(field: &str, set: &str) -> Option<Violation> {
+    let fault = |message| Some(Violation::new(field, "format", message));
+    let Ok(parsed) = serde_json::from_str::<serde_json::Value>(set) else {
+        return fault("must be a JWK set in JSON");
+    };
+    let Some(keys) = parsed.get("keys").and_then(serde_json::Value::as_array) else {
+        return fault("must be a JWK set: an object with the array `keys`");
+    };
+    if keys.is_empty() {
+        return fault("must hold at least one key");
+    }
+    let is_secret = |key: &serde_json::Value| key.get("d").is_some() || key.get("k").is_some();
+    if keys.iter().any(is_secret) {
+        return fault("must hold public keys only; the private half of this one is now known, replace it");
+    }
+    None
+}

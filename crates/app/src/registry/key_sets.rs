@@ -1,0 +1,208 @@
+//! Keys at Vipps. None is used before a token call with it has succeeded.
+
+use std::sync::Arc;
+
+use domain::{Environment, KeySet, KeySetId, KeySetKind, ProductProfile, Secret, TraceContext, Violation};
+use outbound::Access;
+use outbound::vipps::{Fault, ProbeError};
+use store::registry::KeySetFilter;
+
+use super::change::invalid;
+use super::{KeySetOwner, StoredKeySet};
+use crate::{App, Error, What};
+
+/// Keys to be.
+#[derive(Debug, Clone)]
+pub struct Add {
+    pub owner: KeySetOwner,
+    pub environment: Environment,
+    pub client_id: String,
+    pub client_secret: Secret,
+    pub subscription_key: Secret,
+    pub secondary_subscription_key: Option<Secret>,
+}
+
+/// Stores keys as a draft, proves them with a token call and puts them to use, retiring those they
+/// replace. When Vipps refuses them, or cannot be asked, the draft stays for [`prove`].
+///
+/// # Errors
+/// [`Error::Invalid`], naming the member that is malformed or that Vipps refused;
+/// [`Error::VippsUnavailable`] when Vipps could not be asked; `NotFound` for an unknown owner.
+pub async fn add(app: &App, add: Add) -> Result<StoredKeySet, Error> {
+    let violations = check(&add);
+    if !violations.is_empty() {
+        return Err(Error::Invalid(violations));
+    }
+    let keys = KeySet {
+        id: KeySetId::from_uuid(app.clock().new_id()),
+        version: 1,
+        kind: add.owner.kind(),
+        environment: add.environment,
+        client_id: add.client_id,
+        client_secret: add.client_secret,
+        subscription_key: add.subscription_key,
+        secondary_subscription_key: add.secondary_subscription_key,
+    };
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    demand_owner(&tx, add.owner, add.environment).await?;
+    registry.add_key_set(&keys, add.owner, app.clock().now()).await?;
+    app.changed(tx).await?;
+    prove(app, keys.id).await
+}
+
+/// Proves a draft with a token call and puts it to use.
+///
+/// # Errors
+/// As [`add`]; `NotFound(KeySet)`.
+pub async fn prove(app: &App, id: KeySetId) -> Result<StoredKeySet, Error> {
+    let reader = app.store().read_system("key set probe");
+    let keys = reader.system().open_key_set(id).await?;
+    let keys = Arc::new(keys.ok_or(Error::NotFound(What::KeySet))?);
+    probe(app, keys).await?;
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let stored = tx.system().find_key_set(id).await?;
+    let stored = stored.ok_or(Error::NotFound(What::KeySet))?;
+    match registry.activate_key_set(&stored, app.clock().now()).await {
+        Ok(()) => {}
+        Err(store::Error::Stale) => {
+            return Err(invalid(
+                "state",
+                "state",
+                "must be draft: these keys were proven before",
+            ));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    app.changed(tx).await?;
+    show(app, id).await
+}
+
+pub async fn list(app: &App, filter: KeySetFilter) -> Result<Vec<StoredKeySet>, Error> {
+    let reader = app.store().read_system("key set list");
+    Ok(reader.system().list_key_sets(filter).await?)
+}
+
+/// # Errors
+/// `NotFound(KeySet)`.
+pub async fn show(app: &App, id: KeySetId) -> Result<StoredKeySet, Error> {
+    let reader = app.store().read_system("key set show");
+    reader
+        .system()
+        .find_key_set(id)
+        .await?
+        .ok_or(Error::NotFound(What::KeySet))
+}
+
+/// # Errors
+/// `NotFound(KeySet)`.
+pub async fn remove(app: &App, id: KeySetId) -> Result<(), Error> {
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    match registry.remove_key_set(id).await {
+        Ok(()) => app.changed(tx).await,
+        Err(store::Error::Stale) => Err(Error::NotFound(What::KeySet)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// No transaction is open during the call.
+async fn probe(app: &App, keys: Arc<KeySet>) -> Result<(), Error> {
+    let access = Access {
+        environment: keys.environment,
+        keys,
+        msn: None,
+        product: Arc::new(operator()?),
+        trace: TraceContext::default(),
+    };
+    match app.vipps().probe(&access).await {
+        Ok(()) => Ok(()),
+        Err(ProbeError::Refused { fault, .. }) => Err(refused(fault)),
+        Err(ProbeError::Unavailable { reason }) => {
+            tracing::warn!(reason, "keys could not be proven");
+            Err(Error::VippsUnavailable {
+                retry_after: time::Duration::seconds(5),
+            })
+        }
+    }
+}
+
+/// How the gateway names itself on calls that are for no partner's product.
+fn operator() -> Result<ProductProfile, Error> {
+    ProductProfile::new(
+        "Nordbro",
+        env!("CARGO_PKG_VERSION"),
+        "nordbro-gateway",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .map_err(Error::Invalid)
+}
+
+fn refused(fault: Fault) -> Error {
+    let field = match fault {
+        Fault::ClientId => "clientId",
+        Fault::ClientSecret => "clientSecret",
+        Fault::SubscriptionKey => "subscriptionKey",
+        Fault::SecondarySubscriptionKey => "secondarySubscriptionKey",
+        Fault::Unclear => "keys",
+    };
+    invalid(
+        field,
+        "refused",
+        "was refused by Vipps in a token call; compare it with the portal, and the environment too",
+    )
+}
+
+async fn demand_owner(
+    tx: &store::SystemTx,
+    owner: KeySetOwner,
+    environment: Environment,
+) -> Result<(), Error> {
+    if let Some(partner) = owner.partner()
+        && tx.system().find_partner(partner).await?.is_none()
+    {
+        return Err(Error::NotFound(What::Partner));
+    }
+    if let Some(assignment) = owner.assignment() {
+        let found = tx.system().find_assignment(assignment).await?;
+        if !found.is_some_and(|held| Some(held.partner) == owner.partner() && held.environment == environment)
+        {
+            return Err(Error::NotFound(What::SalesUnit));
+        }
+    }
+    Ok(())
+}
+
+fn check(add: &Add) -> Vec<Violation> {
+    let secondary = add.secondary_subscription_key.as_ref().map(Secret::reveal);
+    let members = [
+        ("clientId", Some(add.client_id.as_str())),
+        ("clientSecret", Some(add.client_secret.reveal())),
+        ("subscriptionKey", Some(add.subscription_key.reveal())),
+        ("secondarySubscriptionKey", secondary),
+    ];
+    let mut violations: Vec<_> = members
+        .into_iter()
+        .filter(|(_, value)| value.is_some_and(|value| !is_header_value(value)))
+        .map(|(field, _)| {
+            Violation::new(
+                field,
+                "format",
+                "must be 1 to 255 printable ASCII characters without spaces",
+            )
+        })
+        .collect();
+    if add.owner.kind() == KeySetKind::Partner && add.environment == Environment::Test {
+        violations.push(Violation::new(
+            "environment",
+            "enum",
+            "must be production: Vipps gives partner keys for production only",
+        ));
+    }
+    violations
+}
+
+fn is_header_value(value: &str) -> bool {
+    (1..=255).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
+}

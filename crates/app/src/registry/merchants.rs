@@ -1,0 +1,124 @@
+//! The businesses that are paid.
+
+use domain::{Environment, MerchantId, PartnerId, Violation};
+
+use super::Merchant;
+use super::change::{invalid, name, taken};
+use crate::{App, Error, What};
+
+const RULES: &[(&str, &str, &str)] = &[(
+    "uq_merchants_organisation",
+    "organisationNumber",
+    "is another merchant of this partner in this environment",
+)];
+
+/// A merchant to be.
+#[derive(Debug, Clone)]
+pub struct Add {
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub name: String,
+    pub organisation_number: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+}
+
+/// # Errors
+/// [`Error::Invalid`], naming each field; `NotFound(Partner)`.
+pub async fn add(app: &App, add: Add) -> Result<Merchant, Error> {
+    let mut violations = Vec::new();
+    if !is_organisation_number(&add.organisation_number) {
+        violations.push(Violation::new(
+            "organisationNumber",
+            "format",
+            "must be 6 to 14 letters, digits and hyphens, as the country's register writes it",
+        ));
+    }
+    if !is_country(&add.country) {
+        violations.push(Violation::new(
+            "country",
+            "format",
+            "must be two capital letters, as in NO",
+        ));
+    }
+    if !violations.is_empty() {
+        return Err(Error::Invalid(violations));
+    }
+    let now = app.clock().now();
+    let merchant = Merchant {
+        id: MerchantId::from_uuid(app.clock().new_id()),
+        partner: add.partner,
+        environment: add.environment,
+        name: name("name", &add.name)?,
+        organisation_number: add.organisation_number,
+        country: add.country,
+        created_at: now,
+        updated_at: now,
+    };
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    if tx.system().find_partner(merchant.partner).await?.is_none() {
+        return Err(Error::NotFound(What::Partner));
+    }
+    registry
+        .add_merchant(&merchant)
+        .await
+        .map_err(|error| taken(error, RULES))?;
+    app.changed(tx).await?;
+    Ok(merchant)
+}
+
+pub async fn list(app: &App, partner: Option<PartnerId>) -> Result<Vec<Merchant>, Error> {
+    let reader = app.store().read_system("merchant list");
+    Ok(reader.system().list_merchants(partner).await?)
+}
+
+/// # Errors
+/// `NotFound(Merchant)`.
+pub async fn show(app: &App, id: MerchantId) -> Result<Merchant, Error> {
+    let reader = app.store().read_system("merchant show");
+    reader
+        .system()
+        .find_merchant(id)
+        .await?
+        .ok_or(Error::NotFound(What::Merchant))
+}
+
+/// # Errors
+/// `NotFound(Merchant)`; [`Error::Invalid`].
+pub async fn rename(app: &App, id: MerchantId, called: &str) -> Result<Merchant, Error> {
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_merchant(id).await?;
+    let mut merchant = found.ok_or(Error::NotFound(What::Merchant))?;
+    merchant.name = name("name", called)?;
+    merchant.updated_at = app.clock().now();
+    registry.save_merchant(&merchant).await?;
+    app.changed(tx).await?;
+    Ok(merchant)
+}
+
+/// # Errors
+/// `NotFound(Merchant)`; [`Error::Invalid`] while sales units are assigned to it.
+pub async fn remove(app: &App, id: MerchantId) -> Result<(), Error> {
+    show(app, id).await?;
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    match registry.remove_merchant(id).await {
+        Ok(()) => app.changed(tx).await,
+        Err(store::Error::Stale) => Err(Error::NotFound(What::Merchant)),
+        Err(store::Error::Refused(_)) => Err(invalid("merchant", "in_use", "sales units are assigned to it")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_organisation_number(text: &str) -> bool {
+    (6..=14).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}

@@ -1,0 +1,24 @@
+//! The registry: who may do what with which sales unit, and by which keys.
+//!
+//! The operator changes it, one file per noun; requests read it through a view that is as old as the
+//! registry's version says and never older than two seconds.
+
+mod change;
+pub mod clients;
+pub mod issuers;
+pub mod key_sets;
+pub mod merchants;
+pub mod partners;
+pub mod profiles;
+pub mod sales_units;
+mod unit;
+mod view;
+
+pub use store::registry::{
+    Assignment, AssignmentState, Client, Issuer, Jwks, KeySetOwner, KeySetState, Market, Merchant, Orphans,
+    Partner, PartnerState, Profile, StoredKeySet,
+};
+pub use unit::Unit;
+pub use view::watch;
+
+pub(crate) use view::View;

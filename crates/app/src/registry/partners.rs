@@ -1,0 +1,101 @@
+//! The tenants.
+
+use domain::PartnerId;
+
+use super::change::{invalid, name, taken};
+use super::{Partner, PartnerState};
+use crate::{App, Error, What};
+
+const RULES: &[(&str, &str, &str)] = &[("uq_partners_name", "name", "is the name of another partner")];
+
+/// Adds an active partner.
+///
+/// # Errors
+/// [`Error::Invalid`] when the name is taken or not one.
+pub async fn add(app: &App, called: &str) -> Result<Partner, Error> {
+    let now = app.clock().now();
+    let partner = Partner {
+        id: PartnerId::from_uuid(app.clock().new_id()),
+        name: name("name", called)?,
+        state: PartnerState::Active,
+        created_at: now,
+        updated_at: now,
+    };
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    registry
+        .add_partner(&partner)
+        .await
+        .map_err(|error| taken(error, RULES))?;
+    app.changed(tx).await?;
+    Ok(partner)
+}
+
+pub async fn list(app: &App) -> Result<Vec<Partner>, Error> {
+    Ok(app
+        .store()
+        .read_system("partner list")
+        .system()
+        .list_partners()
+        .await?)
+}
+
+/// # Errors
+/// `NotFound(Partner)`.
+pub async fn show(app: &App, id: PartnerId) -> Result<Partner, Error> {
+    let reader = app.store().read_system("partner show");
+    reader
+        .system()
+        .find_partner(id)
+        .await?
+        .ok_or(Error::NotFound(What::Partner))
+}
+
+/// A partner by id or by name.
+///
+/// # Errors
+/// `NotFound(Partner)`.
+pub async fn find(app: &App, id_or_name: &str) -> Result<Partner, Error> {
+    if let Ok(id) = id_or_name.parse() {
+        return show(app, id).await;
+    }
+    let reader = app.store().read_system("partner by name");
+    reader
+        .system()
+        .find_partner_by_name(id_or_name)
+        .await?
+        .ok_or(Error::NotFound(What::Partner))
+}
+
+/// What changes; absent = stays.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    pub name: Option<String>,
+    /// Suspending ends every token of the partner.
+    pub state: Option<PartnerState>,
+}
+
+/// # Errors
+/// `NotFound(Partner)`; [`Error::Invalid`] when nothing changes or the name is taken.
+pub async fn set(app: &App, id: PartnerId, changes: Changes) -> Result<Partner, Error> {
+    if changes.name.is_none() && changes.state.is_none() {
+        return Err(invalid("name", "required", "nothing to change was given"));
+    }
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_partner(id).await?;
+    let mut partner = found.ok_or(Error::NotFound(What::Partner))?;
+    if let Some(called) = changes.name {
+        partner.name = name("name", &called)?;
+    }
+    if let Some(state) = changes.state {
+        partner.state = state;
+    }
+    partner.updated_at = app.clock().now();
+    registry
+        .save_partner(&partner)
+        .await
+        .map_err(|error| taken(error, RULES))?;
+    app.changed(tx).await?;
+    Ok(partner)
+}

@@ -1,0 +1,226 @@
+//! Sales units and who holds them.
+
+use domain::{AssignmentId, CredentialMode, Environment, MerchantId, Msn, PartnerId, ProfileId, SalesUnitId};
+use store::registry::SalesUnit;
+
+use super::change::{invalid, name, taken};
+use super::{Assignment, AssignmentState, Market, Orphans};
+use crate::{App, Error, What};
+
+const RULES: &[(&str, &str, &str)] = &[
+    (
+        "uq_assignments_live",
+        "state",
+        "cannot be live: the sales unit is live with a partner in this environment",
+    ),
+    (
+        "uq_assignments_open",
+        "msn",
+        "is assigned to this partner in this environment already",
+    ),
+];
+
+/// An assignment to be: a draft, which reserves nothing until it goes live.
+#[derive(Debug, Clone)]
+pub struct Add {
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub merchant: MerchantId,
+    pub msn: Msn,
+    pub name: String,
+    pub market: Market,
+    pub credential_mode: CredentialMode,
+    pub profile: Option<ProfileId>,
+    pub orphans: Orphans,
+}
+
+/// # Errors
+/// [`Error::Invalid`]; `NotFound(Merchant)`, `NotFound(Profile)`, also for another partner's.
+pub async fn add(app: &App, add: Add) -> Result<Assignment, Error> {
+    let called = name("name", &add.name)?;
+    check_mode(add.credential_mode, add.environment)?;
+    let now = app.clock().now();
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let merchant = tx.system().find_merchant(add.merchant).await?;
+    if !merchant
+        .is_some_and(|merchant| merchant.partner == add.partner && merchant.environment == add.environment)
+    {
+        return Err(Error::NotFound(What::Merchant));
+    }
+    demand_profile(&tx, add.profile, add.partner, add.environment).await?;
+    let known = tx.system().find_sales_unit(add.environment, &add.msn).await?;
+    let sales_unit = if let Some(unit) = known {
+        unit
+    } else {
+        let unit = SalesUnit {
+            id: SalesUnitId::from_uuid(app.clock().new_id()),
+            environment: add.environment,
+            msn: add.msn.clone(),
+            market: add.market,
+            created_at: now,
+            updated_at: now,
+        };
+        registry.add_sales_unit(&unit).await?;
+        unit
+    };
+    let assignment = Assignment {
+        id: AssignmentId::from_uuid(app.clock().new_id()),
+        partner: add.partner,
+        environment: add.environment,
+        merchant: add.merchant,
+        sales_unit: sales_unit.id,
+        msn: add.msn,
+        name: called,
+        state: AssignmentState::Draft,
+        credential_mode: add.credential_mode,
+        profile: add.profile,
+        orphans: add.orphans,
+        live_from: None,
+        ended_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    registry
+        .add_assignment(&assignment)
+        .await
+        .map_err(|error| taken(error, RULES))?;
+    app.changed(tx).await?;
+    Ok(assignment)
+}
+
+pub async fn list(app: &App, partner: Option<PartnerId>) -> Result<Vec<Assignment>, Error> {
+    let reader = app.store().read_system("assignment list");
+    Ok(reader.system().list_assignments(partner).await?)
+}
+
+/// # Errors
+/// `NotFound(SalesUnit)`.
+pub async fn show(app: &App, id: AssignmentId) -> Result<Assignment, Error> {
+    let reader = app.store().read_system("assignment show");
+    reader
+        .system()
+        .find_assignment(id)
+        .await?
+        .ok_or(Error::NotFound(What::SalesUnit))
+}
+
+/// What changes; absent = stays.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    pub name: Option<String>,
+    pub credential_mode: Option<CredentialMode>,
+    pub profile: Option<ProfileId>,
+    pub orphans: Option<Orphans>,
+    /// Draft → live → ended, and draft → ended. An ended assignment stays so; assign anew.
+    pub state: Option<AssignmentState>,
+}
+
+/// # Errors
+/// [`Error::Invalid`]: no such step, live elsewhere, or no proven keys or product profile to go live with;
+/// `NotFound(SalesUnit)`, `NotFound(Profile)`.
+pub async fn set(app: &App, id: AssignmentId, changes: Changes) -> Result<Assignment, Error> {
+    let now = app.clock().now();
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_assignment(id).await?;
+    let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
+    if let Some(called) = changes.name {
+        assignment.name = name("name", &called)?;
+    }
+    if let Some(mode) = changes.credential_mode {
+        check_mode(mode, assignment.environment)?;
+        assignment.credential_mode = mode;
+    }
+    if changes.profile.is_some() {
+        demand_profile(&tx, changes.profile, assignment.partner, assignment.environment).await?;
+        assignment.profile = changes.profile;
+    }
+    if let Some(orphans) = changes.orphans {
+        assignment.orphans = orphans;
+    }
+    if let Some(state) = changes.state {
+        step(&mut assignment, state, now)?;
+    }
+    if assignment.state == AssignmentState::Live {
+        demand_readiness(&tx, &assignment).await?;
+    }
+    assignment.updated_at = now;
+    registry
+        .save_assignment(&assignment)
+        .await
+        .map_err(|error| taken(error, RULES))?;
+    app.changed(tx).await?;
+    Ok(assignment)
+}
+
+fn step(assignment: &mut Assignment, to: AssignmentState, now: time::OffsetDateTime) -> Result<(), Error> {
+    match (assignment.state, to) {
+        (AssignmentState::Draft, AssignmentState::Live) => {
+            assignment.live_from = Some(now);
+        }
+        (AssignmentState::Draft | AssignmentState::Live, AssignmentState::Ended) => {
+            assignment.ended_at = Some(now);
+        }
+        (from, to) if from == to => {}
+        (AssignmentState::Draft | AssignmentState::Live | AssignmentState::Ended, _) => {
+            return Err(invalid(
+                "state",
+                "state",
+                "goes from draft to live to ended and never back; assign the sales unit anew",
+            ));
+        }
+    }
+    assignment.state = to;
+    Ok(())
+}
+
+/// A unit goes live when a payment through it could reach Vipps.
+async fn demand_readiness(tx: &store::SystemTx, assignment: &Assignment) -> Result<(), Error> {
+    let scope = tx.system().scope(assignment.partner, assignment.environment);
+    let keys = scope
+        .serving_keys(assignment.id, assignment.credential_mode)
+        .await?;
+    if keys.is_none() {
+        return Err(invalid(
+            "credentialMode",
+            "keys",
+            "has no proven key set; add one with `nordbro keys add` first",
+        ));
+    }
+    if scope.profiles().await?.is_empty() {
+        return Err(invalid(
+            "profile",
+            "required",
+            "the partner has no product profile; add one with `nordbro profile add` first",
+        ));
+    }
+    Ok(())
+}
+
+async fn demand_profile(
+    tx: &store::SystemTx,
+    profile: Option<ProfileId>,
+    partner: PartnerId,
+    environment: Environment,
+) -> Result<(), Error> {
+    let Some(profile) = profile else { return Ok(()) };
+    let found = tx.system().find_profile(profile).await?;
+    if found.is_some_and(|profile| profile.partner == partner && profile.environment == environment) {
+        Ok(())
+    } else {
+        Err(Error::NotFound(What::Profile))
+    }
+}
+
+/// Vipps gives partner keys for production only.
+fn check_mode(mode: CredentialMode, environment: Environment) -> Result<(), Error> {
+    if mode == CredentialMode::Partner && environment == Environment::Test {
+        return Err(invalid(
+            "credentialMode",
+            "enum",
+            "cannot be partner in the test environment: partner keys exist for production only",
+        ));
+    }
+    Ok(())
+}

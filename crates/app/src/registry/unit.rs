@@ -1,0 +1,165 @@
+//! The way of a request to its sales unit.
+
+use std::sync::Arc;
+
+use domain::{
+    AssignmentId, CredentialMode, Environment, KeySet, MerchantId, Msn, PartnerId, ProductProfile, ProfileId,
+    TraceContext,
+};
+use outbound::Access;
+use store::registry::{Market, Orphans};
+use store::{Read, Scope};
+use time::OffsetDateTime;
+
+use super::view::{UnitKey, Which};
+use crate::{App, Caller, Error, What};
+
+/// A sales unit as one partner holds it, with what a call to Vipps needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    pub assignment: AssignmentId,
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub merchant: MerchantId,
+    pub msn: Msn,
+    pub name: String,
+    pub market: Market,
+    pub mode: CredentialMode,
+    pub orphans: Orphans,
+    pub live_from: Option<OffsetDateTime>,
+    /// The active keys of the unit's credential mode. Absent = none are proven yet.
+    pub keys: Option<Arc<KeySet>>,
+    /// How the product behind the call names itself. Absent = the partner has no profile.
+    pub product: Option<Arc<ProductProfile>>,
+}
+
+impl Unit {
+    /// The right to call Vipps for this unit.
+    ///
+    /// # Errors
+    /// [`Error::WithoutKeys`].
+    pub fn access(&self, trace: TraceContext) -> Result<Access, Error> {
+        let (Some(keys), Some(product)) = (&self.keys, &self.product) else {
+            return Err(Error::WithoutKeys);
+        };
+        Ok(Access {
+            environment: self.environment,
+            keys: Arc::clone(keys),
+            msn: Some(self.msn.clone()),
+            product: Arc::clone(product),
+            trace,
+        })
+    }
+}
+
+impl App {
+    /// The caller's live sales unit. Foreign, unknown and narrowed away are the same answer.
+    ///
+    /// # Errors
+    /// `NotFound(SalesUnit)`; [`Error::Unavailable`].
+    pub async fn unit(&self, caller: &Caller, msn: &Msn) -> Result<Arc<Unit>, Error> {
+        if !caller.reaches(msn) {
+            return Err(Error::NotFound(What::SalesUnit));
+        }
+        self.cached_unit(UnitKey {
+            partner: caller.partner,
+            environment: caller.environment,
+            which: Which::Live(msn.clone()),
+            profile: caller.profile,
+        })
+        .await
+    }
+
+    /// The sales unit of an assignment in whatever state: for the work that was begun under it.
+    ///
+    /// # Errors
+    /// As [`App::unit`].
+    pub async fn assigned_unit(
+        &self,
+        partner: PartnerId,
+        environment: Environment,
+        assignment: AssignmentId,
+    ) -> Result<Arc<Unit>, Error> {
+        self.cached_unit(UnitKey {
+            partner,
+            environment,
+            which: Which::Assigned(assignment),
+            profile: None,
+        })
+        .await
+    }
+
+    /// The caller's live sales units by serial number, as far as the token reaches.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn units(&self, caller: &Caller) -> Result<Vec<Arc<Unit>>, Error> {
+        let reader = self.store().read(caller.partner, caller.environment);
+        let mut units = Vec::new();
+        for unit in reader.scope().list_units().await? {
+            if !caller.reaches(&unit.assignment.msn) {
+                continue;
+            }
+            // One that was moved away since it was listed is left out.
+            match self.unit(caller, &unit.assignment.msn).await {
+                Ok(unit) => units.push(unit),
+                Err(Error::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(units)
+    }
+
+    async fn cached_unit(&self, key: UnitKey) -> Result<Arc<Unit>, Error> {
+        let version = self.registry_version().await?;
+        let cached = (key, version);
+        if let Some(unit) = self.view().units.get(&cached).await {
+            return Ok(unit);
+        }
+        // What was read after the version is at least as new as the version, so it may stand under it.
+        let reader = self.store().read(cached.0.partner, cached.0.environment);
+        let unit = load(reader.scope(), &cached.0).await?;
+        let unit = Arc::new(unit.ok_or(Error::NotFound(What::SalesUnit))?);
+        self.view().units.insert(cached, Arc::clone(&unit)).await;
+        Ok(unit)
+    }
+}
+
+async fn load(scope: Scope<'_, Read>, key: &UnitKey) -> Result<Option<Unit>, Error> {
+    let found = match &key.which {
+        Which::Live(msn) => scope.find_unit(msn).await?,
+        Which::Assigned(assignment) => scope.find_assigned_unit(*assignment).await?,
+    };
+    let Some(found) = found else { return Ok(None) };
+    let assignment = found.assignment;
+    let keys = scope
+        .serving_keys(assignment.id, assignment.credential_mode)
+        .await?;
+    Ok(Some(Unit {
+        product: product(scope, key.profile.or(assignment.profile)).await?,
+        keys: keys.map(Arc::new),
+        assignment: assignment.id,
+        partner: assignment.partner,
+        environment: assignment.environment,
+        merchant: assignment.merchant,
+        msn: assignment.msn,
+        name: assignment.name,
+        market: found.market,
+        mode: assignment.credential_mode,
+        orphans: assignment.orphans,
+        live_from: assignment.live_from,
+    }))
+}
+
+/// The client's profile, else the unit's, else the partner's first.
+async fn product(
+    scope: Scope<'_, Read>,
+    chosen: Option<ProfileId>,
+) -> Result<Option<Arc<ProductProfile>>, Error> {
+    let profiles = scope.profiles().await?;
+    let profile = match chosen {
+        Some(id) => profiles.into_iter().find(|profile| profile.id == id),
+        None => profiles.into_iter().next(),
+    };
+    Ok(profile.map(|profile| Arc::new(profile.product)))
+}
