@@ -51,7 +51,8 @@ const OWNERS: [(&[&str], &[&str]); 14] = [
     ),
     (&["jsonwebtoken", "aws-lc-rs", "governor"], &["api"]),
     (&["reqwest"], &["outbound", "simulator"]),
-    (&["ipnet"], &["outbound"]),
+    // Where we may call; whose forwarding we believe.
+    (&["ipnet"], &["outbound", "server"]),
     // Access tokens; the registry's answers.
     (&["moka"], &["outbound", "app"]),
     (&["sea-orm", "sqlx", "chacha20poly1305"], &["store"]),

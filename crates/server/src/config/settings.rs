@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -28,6 +29,7 @@ pub struct Config {
 pub struct Public {
     pub listen: SocketAddr,
     pub url: String,
+    pub trusted_proxies: Vec<IpNet>,
     pub header_timeout: Span,
     pub body_timeout: Span,
     pub idle_timeout: Span,
@@ -82,7 +84,7 @@ pub struct VippsEnvironment {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Egress {
-    pub allow: Vec<String>,
+    pub allow: Vec<IpNet>,
     pub allow_http: bool,
     pub connect_timeout: Span,
     pub answer_timeout: Span,

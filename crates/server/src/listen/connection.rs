@@ -20,6 +20,7 @@ use tower::ServiceExt as _;
 use super::Limits;
 use super::activity::{Activity, Heard, Running};
 use super::body::Timed;
+use super::client;
 
 /// How long a peer that was asked to leave may take before its socket is closed.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -37,9 +38,9 @@ pub(super) async fn serve(
     drop(stream.set_nodelay(true));
     let activity = Activity::new();
     let service = {
-        let activity = activity.clone();
+        let (activity, limits) = (activity.clone(), limits.clone());
         hyper::service::service_fn(move |request| {
-            answer(request, router.clone(), peer, limits, activity.begin())
+            answer(request, router.clone(), peer, limits.clone(), activity.begin())
         })
     };
 
@@ -96,7 +97,10 @@ async fn answer(
     running: Running,
 ) -> Result<Response<Body>, Infallible> {
     let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(ConnectInfo(peer));
+    let client = client::address(peer.ip(), &parts.headers, &limits.trusted_proxies);
+    parts
+        .extensions
+        .insert(ConnectInfo(SocketAddr::new(client, peer.port())));
     let body = Body::new(Timed::new(body, limits.body_timeout));
     // HTTP/1 refuses this while reading; HTTP/2 counts bytes only.
     let answer = if parts.headers.len() > limits.max_headers {

@@ -1,7 +1,6 @@
-//! What is done to every request before the faces see it: a trace, a span, a log line and the numbers.
+//! What is done to every request before the faces see it: its trace goes on, and it is counted.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -19,53 +18,46 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
-/// Puts tracing round every route of `router`, and round what matches none.
+/// Puts a trace and the numbers round every route of `router`, and round what matches none.
 ///
-/// Inside, the request's `traceparent` always holds a valid context: the caller's, continued, or a fresh one.
+/// Inside, the request's `traceparent` always holds a valid context: the caller's, continued under a span of ours, or
+/// a fresh one. The faces name the request in their own span and log its end.
 pub fn front(router: Router, clock: Arc<dyn Clock>) -> Router {
     router.layer(from_fn_with_state(clock, observe))
 }
 
 async fn observe(State(clock): State<Arc<dyn Clock>>, mut request: Request, next: Next) -> Response {
+    // The path itself may hold a token (hooks, returns): only its template is told.
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map_or("unmatched", MatchedPath::as_str)
         .to_owned();
-    // The path itself may hold a token (hooks, returns): only its template is told.
+    let method = method_label(request.method());
     let span = tracing::info_span!(
-        "request",
-        otel.name = %format_args!("{} {route}", request.method()),
+        "http",
+        otel.name = format_args!("{method} {route}"),
         otel.kind = "server",
-        http.request.method = %request.method(),
+        http.request.method = method,
         http.route = route,
         http.response.status_code = field::Empty,
-        request_id = field::Empty,
-        trace_id = field::Empty,
     );
-    let trace = continue_trace(&span, request.headers_mut(), clock.as_ref());
-    span.record("trace_id", &trace);
+    continue_trace(&span, request.headers_mut(), clock.as_ref());
 
-    let method = method_label(request.method());
     let began = clock.now();
     let answer = next.run(request).instrument(span.clone()).await;
-    let seconds = Duration::try_from(clock.now() - began)
-        .unwrap_or_default()
-        .as_secs_f64();
+    let took = clock.now() - began;
 
     let status = answer.status().as_u16();
     span.record("http.response.status_code", status);
-    let _entered = span.enter();
     tracing::info!(
         target: "metric",
-        method, route, status, monotonic_counter.nordbro_http_requests = 1_u64,
+        method, route, status, monotonic_counter.nordbro_http_requests = 1_u64
     );
-    tracing::info!(target: "metric", method, route, histogram.nordbro_http_request_seconds = seconds);
-    if answer.status().is_server_error() {
-        tracing::warn!(duration_ms = seconds * 1e3, "answered");
-    } else {
-        tracing::info!(duration_ms = seconds * 1e3, "answered");
-    }
+    tracing::info!(
+        target: "metric",
+        method, route, histogram.nordbro_http_request_seconds = took.as_seconds_f64()
+    );
     answer
 }
 

@@ -5,6 +5,7 @@
 
 mod activity;
 mod body;
+mod client;
 mod connection;
 mod front;
 
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +24,7 @@ pub use front::front;
 use crate::config;
 
 /// What a connection may cost.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
     pub header_timeout: std::time::Duration,
     pub body_timeout: std::time::Duration,
@@ -33,6 +35,8 @@ pub struct Limits {
     pub max_streams: u32,
     /// How long requests that run may take once the door closes.
     pub drain: std::time::Duration,
+    /// Whose word about the client's address is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
 }
 
 impl Limits {
@@ -46,6 +50,7 @@ impl Limits {
             max_connections: public.max_connections,
             max_streams: public.max_streams,
             drain: shutdown.drain.get(),
+            trusted_proxies: public.trusted_proxies.clone().into(),
         }
     }
 }
@@ -84,7 +89,8 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, closin
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = connection::serve(stream, peer, router.clone(), limits, closing.clone());
+                let connection =
+                    connection::serve(stream, peer, router.clone(), limits.clone(), closing.clone());
                 let aborting = aborting.clone();
                 connections.spawn(async move {
                     let _place = place;

@@ -24,6 +24,7 @@ fn limits() -> Limits {
         max_connections: 100,
         max_streams: 10,
         drain: LONG,
+        trusted_proxies: Arc::new([]),
     }
 }
 

@@ -63,3 +63,46 @@ impl<C: HttpClient + Clone + 'static> HttpClient for OnRuntime<C> {
         Box::pin(async move { sending.await? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::post;
+    use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+    use tokio::sync::mpsc;
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_span_reaches_the_collector() {
+        let (tell, mut told) = mpsc::unbounded_channel::<Bytes>();
+        let router = Router::new().route(
+            "/v1/traces",
+            post(async move |body: Bytes| {
+                tell.send(body).unwrap();
+            }),
+        );
+        let listener = crate::listen::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let closing = CancellationToken::new();
+        let config = crate::config::load(None, []).unwrap();
+        let limits = crate::listen::Limits::new(&config.public, &config.shutdown);
+        TaskTracker::new().spawn(crate::listen::serve(listener, router, limits, closing.clone()));
+
+        let provider = start(&url, 1.0).unwrap();
+        provider.tracer("test").in_span("a capture", |_| {});
+        tokio::task::spawn_blocking(move || provider.shutdown())
+            .await
+            .unwrap()
+            .unwrap();
+        let batch = told.recv().await.unwrap();
+        let text = String::from_utf8_lossy(&batch).into_owned();
+        assert!(
+            text.contains("a capture") && text.contains("service.name"),
+            "{text}"
+        );
+        closing.cancel();
+    }
+}
