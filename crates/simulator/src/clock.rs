@@ -281,7 +281,7 @@ mod tests {
                 seen.held().push((name, reader.now()));
             });
         }
-        clock.advance(Duration::from_secs(60)).await;
+        clock.advance(Duration::from_mins(1)).await;
         let early = datetime!(2026-11-02 12:00:10 UTC);
         let expected = [
             ("early", early),

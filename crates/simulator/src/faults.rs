@@ -275,10 +275,12 @@ impl Faults {
             if !armed.rule.matches(subject) || !armed.strikes(seed, subject) {
                 continue;
             }
-            match &armed.rule.fault {
-                Fault::Latency { millis } => struck.latency_millis += millis,
-                _ if struck.fault.is_some() => continue,
-                other => struck.fault = Some(other.clone()),
+            if let Fault::Latency { millis } = &armed.rule.fault {
+                struck.latency_millis += millis;
+            } else if struck.fault.is_none() {
+                struck.fault = Some(armed.rule.fault.clone());
+            } else {
+                continue;
             }
             armed.struck += 1;
             struck.rules.push(armed.rule.name.clone());

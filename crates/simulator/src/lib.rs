@@ -36,6 +36,7 @@
 mod answer;
 mod call;
 mod clock;
+mod control;
 mod dials;
 mod digest;
 mod epayment;
@@ -73,7 +74,7 @@ pub use crate::registry::UnitWithKeys;
 pub use crate::registry::keys::{KeySet, Owner, Which};
 pub use crate::registry::parties::{Card, Environment, Features, Market, SalesUnit};
 pub use crate::ring::{Outcome, Seen};
-pub use crate::seed::{Seed, SeedError};
+pub use crate::seed::{Seed, SeedError, WorldSeed};
 pub use crate::start::{Options, Simulator, StartError};
 pub use crate::webhooks::{
     Attempt, AttemptOutcome, Bucket, Pending, Registration, UnitAndPartner, WebhookDials,

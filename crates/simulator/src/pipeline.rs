@@ -234,8 +234,19 @@ impl BodyChange {
                 // The length promises the whole body, the connection ends before it.
                 answer = answer.with(header::CONTENT_LENGTH, &whole.len().to_string());
                 let part = whole.slice(..bytes.min(whole.len()));
-                let pieces = [Ok(part), Err(Dropped)];
-                with_body(answer, Body::from_stream(stream::iter(pieces)))
+                let pieces = stream::unfold(Some(part), |part| async move {
+                    match part {
+                        Some(part) => Some((Ok(part), None)),
+                        None => {
+                            // Lets what was sent so far go out before the connection breaks.
+                            for _ in 0..8 {
+                                tokio::task::yield_now().await;
+                            }
+                            Some((Err(Dropped), None))
+                        }
+                    }
+                });
+                with_body(answer, Body::from_stream(pieces))
             }
             Self::Trickle { bytes, every } => {
                 answer = answer.with(header::CONTENT_LENGTH, &whole.len().to_string());

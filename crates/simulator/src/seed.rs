@@ -77,7 +77,7 @@ pub struct KeysSeed {
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     #[error("the seed file is no valid seed: {0}")]
-    Malformed(#[from] serde_saphyr::Error),
+    Malformed(#[source] Box<serde_saphyr::Error>),
     #[error("the {world} world names the {what} {id} twice")]
     Twice {
         world: &'static str,
@@ -100,7 +100,8 @@ impl Seed {
     /// # Errors
     /// When it is malformed or contradicts itself.
     pub fn parse(text: &str) -> Result<Self, SeedError> {
-        let seed: Self = serde_saphyr::from_str(text)?;
+        let seed: Self =
+            serde_saphyr::from_str(text).map_err(|error| SeedError::Malformed(Box::new(error)))?;
         seed.test.registry(Environment::Test)?;
         seed.production.registry(Environment::Production)?;
         Ok(seed)

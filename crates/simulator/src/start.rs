@@ -46,9 +46,12 @@ impl Default for Options {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("could not build the {world} world from its seed")]
-    Seed { world: &'static str, source: SeedError },
+    Seed {
+        world: &'static str,
+        source: Box<SeedError>,
+    },
     #[error("could not read the built-in world")]
-    BuiltIn(#[source] SeedError),
+    BuiltIn(#[source] Box<SeedError>),
     #[error("could not listen on {address} for the {world} world")]
     Listen {
         world: &'static str,
@@ -74,7 +77,7 @@ impl Simulator {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let seed = match options.world {
             Some(seed) => seed,
-            None => Seed::built_in().map_err(StartError::BuiltIn)?,
+            None => Seed::built_in().map_err(|source| StartError::BuiltIn(Box::new(source)))?,
         };
         let (clock, tasks, stop) = (
             Clock::new(options.clock),
@@ -92,7 +95,7 @@ impl Simulator {
             let address = SocketAddr::new(options.address, port);
             World::new(&common, environment, origin, address).map_err(|source| StartError::Seed {
                 world: environment.name(),
-                source,
+                source: Box::new(source),
             })
         };
         let test = world(Environment::Test, seed.test, options.test_port)?;

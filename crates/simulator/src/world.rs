@@ -30,7 +30,7 @@ use crate::seed::{SeedError, WorldSeed};
 use crate::serve::Door;
 use crate::token::jwt::Tokens;
 use crate::webhooks::{self, Webhooks};
-use crate::{epayment, token};
+use crate::{control, epayment, token};
 
 /// A world and everything that can be seen and done in it from Rust.
 pub struct World {
@@ -39,7 +39,7 @@ pub struct World {
     pub(crate) seed: u64,
     clock: Clock,
     /// What the world is put back to by [`World::reset`].
-    origin: WorldSeed,
+    origin: Mutex<WorldSeed>,
     pub(crate) routes: Vec<Route>,
     pub(crate) tasks: TaskTracker,
     stop: CancellationToken,
@@ -103,7 +103,7 @@ impl World {
             by_hand: AtomicBool::new(false),
             webhooks: Webhooks::default(),
             management: Management::default(),
-            origin,
+            origin: Mutex::new(origin),
         }))
     }
 
@@ -154,6 +154,11 @@ impl World {
         self.faults.held().remove(name)
     }
 
+    /// The fault rules, each with how often it has struck.
+    pub fn faults(&self) -> Vec<(Rule, u32)> {
+        self.faults.held().list()
+    }
+
     pub fn clear_faults(&self) {
         *self.faults.held() = Faults::default();
     }
@@ -193,11 +198,12 @@ impl World {
 
     /// Puts the world back to its seed: registry, payments, dials, faults, requests. Tokens stay valid.
     pub fn reset(&self) {
-        if let Ok(registry) = self.origin.registry(self.environment) {
+        let origin = self.origin.held().clone();
+        if let Ok(registry) = origin.registry(self.environment) {
             *self.registry.writing() = registry;
         }
-        *self.dials.writing() = Arc::new(self.origin.dials.clone());
-        *self.faults.held() = armed(&self.origin.faults);
+        *self.dials.writing() = Arc::new(origin.dials);
+        *self.faults.held() = armed(&origin.faults);
         self.ring.held().clear();
         self.webhooks.clear();
         self.management.clear();
@@ -208,6 +214,17 @@ impl World {
         self.receipts.clear();
         self.customer_tokens.held().clear();
         self.by_hand.store(false, Ordering::Relaxed);
+    }
+
+    /// Gives the world another seed and resets it to that.
+    ///
+    /// # Errors
+    /// When the seed contradicts itself; nothing has changed then.
+    pub fn reseed(&self, seed: WorldSeed) -> Result<(), SeedError> {
+        seed.registry(self.environment)?;
+        *self.origin.held() = seed;
+        self.reset();
+        Ok(())
     }
 
     pub(crate) fn weak(&self) -> Weak<Self> {
@@ -264,6 +281,7 @@ fn routes() -> Vec<Route> {
         orders::routes(),
         webhooks::routes(),
         management::routes(),
+        control::routes(),
     ]
     .into_iter()
     .flatten()

@@ -144,7 +144,8 @@ impl World {
     /// When there is no such payment, or it is not waiting.
     pub fn decline(&self, msn: &str, reference: &str) -> Result<(), ActError> {
         self.act(msn, reference, |slot, payment| {
-            self.end(slot, payment, EventName::Aborted)
+            self.end(slot, payment, EventName::Aborted);
+            Ok(())
         })
     }
 
@@ -154,11 +155,12 @@ impl World {
     /// When there is no such payment, or it is not waiting.
     pub fn expire(&self, msn: &str, reference: &str) -> Result<(), ActError> {
         self.act(msn, reference, |slot, payment| {
-            self.end(slot, payment, EventName::Expired)
+            self.end(slot, payment, EventName::Expired);
+            Ok(())
         })
     }
 
-    fn end(&self, slot: &Arc<Slot>, payment: &mut Payment, name: EventName) -> Result<(), ActError> {
+    fn end(&self, slot: &Arc<Slot>, payment: &mut Payment, name: EventName) {
         let (amount, at) = (payment.amount, millis(self.clock().now()));
         payment.entries.push(Entry {
             amount,
@@ -168,7 +170,6 @@ impl World {
             success: true,
         });
         self.tell(slot, payment, payment.entries.len() - 1);
-        Ok(())
     }
 
     fn act(
@@ -186,7 +187,9 @@ impl World {
         self.lapse(&slot, &mut payment, millis(self.clock().now()));
         match payment.totals().state {
             State::Created => act(&slot, &mut payment),
-            other => Err(ActError::NotWaiting { state: other.name() }),
+            other @ (State::Aborted | State::Expired | State::Authorized | State::Terminated) => {
+                Err(ActError::NotWaiting { state: other.name() })
+            }
         }
     }
 }

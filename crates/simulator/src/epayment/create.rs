@@ -143,7 +143,7 @@ pub(crate) fn token(world: &World, slot: &Slot) -> String {
     digest::hex32(world.seed, &parts)
 }
 
-/// Where the customer goes; nowhere for PUSH_MESSAGE.
+/// Where the customer goes; nowhere for `PUSH_MESSAGE`.
 pub(crate) fn redirect_url(world: &World, slot: &Slot, payment: &Payment) -> Option<String> {
     let token = token(world, slot);
     let test = world.environment() == Environment::Test;

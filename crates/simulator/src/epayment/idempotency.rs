@@ -171,7 +171,9 @@ fn meaning(value: &Value, hash: &mut Sha256) {
         }
         Value::Array(items) => {
             hash.update(b"[");
-            items.iter().for_each(|item| meaning(item, hash));
+            for item in items {
+                meaning(item, hash);
+            }
             hash.update(b"]");
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {

@@ -2,7 +2,7 @@
 //! reserved at the capture deadline, and the end of the hour in which magic amount 201 is unknown.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::{Arc, Mutex};
 
 use crate::epayment::events::EventName;
@@ -23,8 +23,9 @@ pub(crate) struct Deadlines {
 struct Queue {
     next: u64,
     heap: BinaryHeap<Reverse<Deadline>>,
-    /// The instant of the earliest timer that is set.
-    armed: Option<i64>,
+    /// The instants at which a timer of the clock is set. One that is no longer needed stays until
+    /// it fires, so that no instant gets a second one.
+    armed: BTreeSet<i64>,
 }
 
 struct Deadline {
@@ -62,8 +63,8 @@ impl World {
             number,
             slot: slot.clone(),
         }));
-        if queue.armed.is_none_or(|armed| at < armed) {
-            queue.armed = Some(at);
+        if queue.armed.first().is_none_or(|armed| at < *armed) {
+            queue.armed.insert(at);
             drop(queue);
             self.arm(at);
         }
@@ -73,13 +74,14 @@ impl World {
         let world = self.weak();
         self.clock().at(instant(at), move || {
             if let Some(world) = world.upgrade() {
-                world.run_deadlines();
+                world.run_deadlines(at);
             }
         });
     }
 
-    fn run_deadlines(&self) {
+    fn run_deadlines(&self, fired: i64) {
         let now = millis(self.clock().now());
+        self.deadlines.queue.held().armed.remove(&fired);
         loop {
             let due = {
                 let mut queue = self.deadlines.queue.held();
@@ -87,15 +89,15 @@ impl World {
                     Some(Reverse(first)) if first.at <= now => queue.heap.pop(),
                     Some(Reverse(first)) => {
                         let next = first.at;
-                        queue.armed = Some(next);
-                        drop(queue);
-                        self.arm(next);
+                        let covered = queue.armed.first().is_some_and(|armed| *armed <= next);
+                        if !covered {
+                            queue.armed.insert(next);
+                            drop(queue);
+                            self.arm(next);
+                        }
                         return;
                     }
-                    None => {
-                        queue.armed = None;
-                        return;
-                    }
+                    None => return,
                 }
             };
             if let Some(Reverse(deadline)) = due {

@@ -57,8 +57,7 @@ impl Payments {
 
     pub(crate) fn clear(&self) {
         for shard in &self.shards {
-            let old = std::mem::take(&mut *shard.held());
-            drop(old);
+            shard.held().clear();
         }
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn consented(world: &World, slot: &Slot, payment: &Payment) -> Option
                 details["firstName"] = first.clone().into();
                 details["lastName"] = last.clone().into();
             }
-            "email" => details["email"] = format!("{}.{}@example.com", first, last).to_lowercase().into(),
+            "email" => details["email"] = format!("{first}.{last}@example.com").to_lowercase().into(),
             "phoneNumber" => details["mobileNumber"] = number.clone().into(),
             "birthDate" => details["dateOfBirth"] = "1984-03-12".into(),
             "address" => {

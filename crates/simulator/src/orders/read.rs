@@ -13,15 +13,13 @@ pub(super) fn get(world: &World, call: &Call) -> Answer {
         Ok(order) => order,
         Err(answer) => return answer,
     };
-    match world.receipts.find(&order.msn, order.kind, call.param("orderId")) {
-        Some(receipt) => Answer::json(StatusCode::OK, &json!({ "receipt": receipt })),
-        None => {
-            let refusal = Refusal::new(
-                StatusCode::NOT_FOUND,
-                "Not Found",
-                "Nothing was stored for this order.",
-            );
-            problem::render(world, call, Shape::Orders, &refusal)
-        }
+    if let Some(receipt) = world.receipts.find(&order.msn, order.kind, call.param("orderId")) {
+        return Answer::json(StatusCode::OK, &json!({ "receipt": receipt }));
     }
+    let refusal = Refusal::new(
+        StatusCode::NOT_FOUND,
+        "Not Found",
+        "Nothing was stored for this order.",
+    );
+    problem::render(world, call, Shape::Orders, &refusal)
 }

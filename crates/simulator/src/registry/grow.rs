@@ -5,7 +5,8 @@ use crate::registry::keys::{KeySet, Owner};
 use crate::registry::parties::{Features, Market, Merchant, SalesUnit};
 
 /// The first MSN that a world gives to a sales unit of its own making.
-const FIRST_MSN: u32 = 600_001;
+const FIRST_MSN: u64 = 600_001;
+const LAST_MSN: u64 = 9_999_999_999;
 
 impl Registry {
     /// Adds a merchant unless its organisation number is known; true when it was added.
@@ -33,7 +34,7 @@ impl Registry {
         features: Features,
     ) -> Option<SalesUnit> {
         let market = self.merchants.get(merchant)?.country;
-        let msn = (FIRST_MSN..)
+        let msn = (FIRST_MSN..=LAST_MSN)
             .map(|number| number.to_string())
             .find(|msn| !self.units.contains_key(msn))?;
         let unit = SalesUnit {

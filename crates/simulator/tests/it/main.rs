@@ -8,11 +8,18 @@
 )]
 
 mod api;
+mod codes;
 mod conformance;
+mod control;
+mod faults;
+mod headers;
 mod management;
 mod npm;
+mod orders;
 mod payments;
+mod specs;
 mod start;
+mod time_passes;
 mod token;
 mod walk;
 mod webhooks;
