@@ -85,7 +85,6 @@ pub struct VippsEnvironment {
 #[serde(deny_unknown_fields)]
 pub struct Egress {
     pub allow: Vec<IpNet>,
-    pub allow_http: bool,
     pub connect_timeout: Span,
     pub answer_timeout: Span,
 }
@@ -112,6 +111,15 @@ pub struct Telemetry {
 }
 
 impl Config {
+    /// How the outside world writes the public address, without a trailing slash.
+    pub fn public_url(&self) -> String {
+        if self.public.url.is_empty() {
+            format!("http://{}", self.public.listen)
+        } else {
+            self.public.url.clone()
+        }
+    }
+
     /// What no single key can tell, as `key: reason and remedy`.
     pub(super) fn contradictions(&self) -> Vec<String> {
         let mut found = Vec::new();
