@@ -387,6 +387,8 @@ async fn an_order_is_deleted_before_its_submission_and_never_after() {
     let south = Caller::partner(world, "south").await;
     let foreign = south.delete(&format!("{ORDER}/{viewed}")).await;
     shape_2(&foreign, 404);
+    shape_2(&south.get(&format!("{ORDERS}/{viewed}/details")).await, 404);
+    assert_eq!(south.get(ORDERS).await.body, json!([]));
     assert_eq!(foreign.content_type, "application/json;charset=UTF-8");
     assert_eq!(north.delete(&format!("{ORDER}/{viewed}")).await.status, 200);
     let gone = north.get(&format!("{ORDERS}/{viewed}/details")).await;

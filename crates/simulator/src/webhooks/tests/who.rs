@@ -37,7 +37,9 @@ async fn a_partner_hears_of_every_unit_that_is_connected_to_it_when_the_event_ha
     world.registry_mut().connect("500001", Some("south")).unwrap();
     world.emit(&event(world, "500001", "order-1", EventName::Captured));
     settled(&simulator).await;
-    assert_eq!(north.events(), ["order-1 AUTHORIZED"]);
+    world.emit(&event(world, "500003", "order-3", EventName::Captured));
+    settled(&simulator).await;
+    assert_eq!(north.events(), ["order-1 AUTHORIZED", "order-3 CAPTURED"]);
     assert_eq!(south.events(), ["order-1 CAPTURED"]);
     simulator.shutdown().await;
 }
