@@ -7,7 +7,7 @@ use time::Duration;
 use crate::Scope;
 
 /// One enum for all use cases. Whatever the caller may not see is [`Error::NotFound`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     #[error("the request breaks a rule of form")]
     Invalid(Vec<Violation>),
@@ -65,7 +65,12 @@ impl From<store::Error> for Error {
                 tracing::error!(cause, "a stored row is damaged");
                 Self::Corrupt { table }
             }
-            store::Error::Duplicate(_) | store::Error::Stale | store::Error::Refused(_) => {
+            // Every attempt met somebody else's change: nothing was written, and it is safe to ask again.
+            store::Error::Stale => {
+                tracing::warn!(cause, "the store was too busy with the same rows");
+                Self::Unavailable
+            }
+            store::Error::Duplicate(_) | store::Error::Refused(_) => {
                 tracing::error!(cause, "the store refused a change");
                 Self::Internal("the store refused a change")
             }

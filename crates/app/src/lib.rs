@@ -3,14 +3,22 @@
 //! There is no HTTP here, no SQL and no socket: `api` asks, `store` remembers, `outbound` calls, and the
 //! rules are `domain`'s. Time, ids and tasks come in through [`App`].
 
+mod books;
 mod caller;
 mod error;
 mod page;
+mod reads;
+mod served;
 mod settings;
+mod stale;
 mod state;
+mod tasks;
 mod views;
 
 pub mod identity;
+pub mod jobs;
+pub mod money;
+pub mod operations;
 pub mod payments;
 pub mod receipts;
 pub mod registry;
@@ -20,6 +28,7 @@ pub use error::{Error, Limit, What};
 pub use identity::Identity;
 pub use page::{Cursor, NotACursor, Page, Query};
 pub use registry::Unit;
+pub use served::Served;
 pub use settings::Settings;
 pub use state::{App, Parts};
 pub use views::{Answered, OperationView, PaymentView, Progress, ReceiptView, SalesUnitView, Wait};

@@ -22,6 +22,11 @@ pub struct Query {
     pub limit: u32,
 }
 
+impl Query {
+    /// The longest page.
+    pub const MOST: u32 = 100;
+}
+
 /// Where a page ended; opaque to callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor(pub(crate) PaymentId);

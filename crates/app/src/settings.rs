@@ -10,7 +10,7 @@ pub struct Settings {
     /// How long after its first send an operation may be sent again (`vipps.replay_horizon`). Vipps does
     /// not say how long it remembers a key, so this stays far below any plausible value.
     pub replay_horizon: Duration,
-    /// Longer than any one call to Vipps can take, its token calls included.
+    /// When a call to Vipps is given up, its token calls included; its outcome is then unknown.
     pub call_limit: Duration,
     /// How long one owner keeps a payment. Must exceed `call_limit`: nothing leaves that could still be
     /// under way when the lease ends.
@@ -28,8 +28,8 @@ impl Default for Settings {
         Self {
             issuer: "http://127.0.0.1:8080".to_owned(),
             replay_horizon: Duration::hours(1),
-            call_limit: Duration::seconds(45),
-            lease: Duration::seconds(90),
+            call_limit: Duration::seconds(30),
+            lease: Duration::seconds(45),
             writes: domain::budget::WRITES,
             reads: domain::budget::READS,
             batch: 64,

@@ -7,9 +7,12 @@ use outbound::{Jwks, Vipps};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::Settings;
 use crate::identity::Identities;
+use crate::money::Turns;
+use crate::reads::Reads;
 use crate::registry::View;
 
 /// What an [`App`] is built from, by the server and by tests alike.
@@ -36,14 +39,22 @@ struct Inner {
     parts: Parts,
     view: View,
     identities: Identities,
+    /// Names this process as the owner of what it works on.
+    process: Uuid,
+    turns: Turns,
+    reads: Reads,
 }
 
 impl App {
     pub fn new(parts: Parts) -> Self {
+        let process = parts.clock.new_id();
         Self(Arc::new(Inner {
             parts,
             view: View::new(),
             identities: Identities::new(),
+            process,
+            turns: Turns::default(),
+            reads: Reads::default(),
         }))
     }
 
@@ -82,5 +93,21 @@ impl App {
 
     pub fn shutdown(&self) -> &CancellationToken {
         &self.0.parts.shutdown
+    }
+
+    pub(crate) fn process(&self) -> Uuid {
+        self.0.process
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
+    }
+
+    pub(crate) fn reads(&self) -> &Reads {
+        &self.0.reads
+    }
+
+    pub(crate) fn now(&self) -> time::OffsetDateTime {
+        self.clock().now()
     }
 }

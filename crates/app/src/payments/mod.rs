@@ -1,10 +1,18 @@
 //! Payments: create, read, approve, capture, refund, cancel, search.
 
+mod approve;
+mod money;
+mod read;
+
 use domain::{
     CancelFacts, CaptureFacts, CreateFacts, Forwarded, IdempotencyKey, Msn, Reference, RefundFacts,
 };
 
 use crate::Wait;
+
+pub use approve::approve;
+pub use money::{cancel, capture, create, refund};
+pub use read::{EventLog, events, get, search};
 
 /// A payment to be created at Vipps.
 #[derive(Debug, Clone)]

@@ -2,8 +2,6 @@
 
 use time::{Duration, OffsetDateTime};
 
-use crate::budget::Budget;
-
 /// When the operation has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
@@ -11,42 +9,12 @@ pub struct Sent {
     pub last: OffsetDateTime,
 }
 
-/// Whether the same bytes may leave once more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replay {
-    Now,
-    /// The budget allows it from then on.
-    At(OffsetDateTime),
-    /// Never again: Vipps may have forgotten the key, or the key would be another client's.
-    Never,
-}
-
-/// What bounds replays.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules {
-    /// Vipps does not say how long it remembers a key; within this it surely does.
-    pub horizon: Duration,
-    pub budget: Budget,
-}
-
-/// Decides on a replay. `same_client` = the client id that would send it is the one that sent it first: for
-/// another one Vipps may not know the key. `recent` = when sends counted by the same budget left.
-pub fn replay(
-    sent: &Sent,
-    same_client: bool,
-    recent: &[OffsetDateTime],
-    now: OffsetDateTime,
-    rules: Rules,
-) -> Replay {
-    let ends = sent.first + rules.horizon;
-    if !same_client || now >= ends {
-        return Replay::Never;
-    }
-    match rules.budget.admit(recent, now) {
-        Ok(()) => Replay::Now,
-        Err(at) if at < ends => Replay::At(at),
-        Err(_) => Replay::Never,
-    }
+/// Whether the same bytes may leave once more, as far as Vipps' memory goes; the budget is another matter.
+/// Vipps does not say how long it remembers a key: within `horizon` of the first send it surely does.
+/// `same_client` = the client id that would send it is the one that sent it first: for another one Vipps
+/// may not know the key.
+pub fn may_replay(sent: &Sent, same_client: bool, now: OffsetDateTime, horizon: Duration) -> bool {
+    same_client && now < sent.first + horizon
 }
 
 /// How long after the last send of a create a 404 counts as the last word.

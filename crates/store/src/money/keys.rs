@@ -1,7 +1,7 @@
 //! Which operation a caller's idempotency key is bound to. Kept for at least 400 days: a refund may come a
 //! year after the capture, and Vipps does not say how long it remembers.
 
-use domain::{IdempotencyKey, Msn, OperationId};
+use domain::{IdempotencyKey, IdempotencyScope, Msn, OperationId};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
 
@@ -59,8 +59,7 @@ impl Scope<'_, Write> {
     /// [`Error::Duplicate`] `pk_idempotency_keys` when another request was quicker.
     pub async fn bind_key(
         &self,
-        msn: &Msn,
-        key: &IdempotencyKey,
+        scope: &IdempotencyScope,
         request: &[u8],
         operation: OperationId,
         at: OffsetDateTime,
@@ -68,8 +67,8 @@ impl Scope<'_, Write> {
         let row = ActiveModel {
             partner_id: Set(self.partner().uuid()),
             environment: Set(self.environment().as_str().to_owned()),
-            msn: Set(msn.as_str().to_owned()),
-            key: Set(key.as_str().to_owned()),
+            msn: Set(scope.msn.as_str().to_owned()),
+            key: Set(scope.key.as_str().to_owned()),
             fingerprint: Set(self.keyring().fingerprint(PURPOSE, request)),
             operation_id: Set(operation.uuid()),
             bound_at: Set(at.into()),

@@ -16,7 +16,7 @@ mod table;
 
 pub use kept::Answer;
 pub use keys::KeyHolder;
-pub use operation::{NewOperation, Operation, Release};
+pub use operation::{Operation, Release};
 pub use operations::{Attempt, DueOperation, Ended, NextStep, Settlement};
 pub use ownership::Held;
 pub use payment::{NewPayment, PaymentRecord, Presence};

@@ -3,7 +3,8 @@
 use domain::operation::resolve::Sent;
 use domain::operation::{Kind, Status};
 use domain::{
-    Amount, AssignmentId, Envelope, IdempotencyKey, Msn, OperationId, PaymentId, Reference, UpstreamKey,
+    Amount, AssignmentId, Envelope, Environment, IdempotencyKey, Msn, OperationId, PartnerId, PaymentId,
+    Reference, UpstreamKey,
 };
 use time::OffsetDateTime;
 
@@ -38,6 +39,8 @@ impl Release {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     pub id: OperationId,
+    pub partner: PartnerId,
+    pub environment: Environment,
     pub payment: PaymentId,
     pub assignment: AssignmentId,
     pub msn: Msn,
@@ -70,26 +73,6 @@ pub struct Operation {
     pub settled_at: Option<OffsetDateTime>,
 }
 
-/// An intent, stored before anything leaves. Its first send is stored with it.
-#[derive(Debug, Clone)]
-pub struct NewOperation {
-    pub id: OperationId,
-    pub payment: PaymentId,
-    pub assignment: AssignmentId,
-    pub msn: Msn,
-    pub reference: Reference,
-    pub kind: Kind,
-    pub amount: Option<Amount>,
-    pub key: IdempotencyKey,
-    pub upstream_key: UpstreamKey,
-    pub generation: u32,
-    pub client_id: String,
-    pub envelope: Envelope,
-    pub at: OffsetDateTime,
-    /// When somebody else is to look, should this process die.
-    pub next_step_at: OffsetDateTime,
-}
-
 impl Operation {
     pub(super) fn of<M>(scope: &Scope<'_, M>, row: Model) -> Result<Self, Error> {
         let id = row.id;
@@ -107,6 +90,8 @@ impl Operation {
         };
         Ok(Self {
             id: OperationId::from_uuid(id),
+            partner: PartnerId::from_uuid(row.partner_id),
+            environment: convert::environment(&row.environment, TABLE, id)?,
             payment: PaymentId::from_uuid(row.payment_id),
             assignment: AssignmentId::from_uuid(row.assignment_id),
             msn: convert::parse(&row.msn, TABLE, id)?,

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::kept::{self, Answer};
-use super::operation::{self, ANSWER, ENVELOPE, NewOperation, Operation, Release, TABLE};
+use super::operation::{self, ANSWER, ENVELOPE, Operation, Release, TABLE};
 use super::ownership::Held;
 use super::table::{attempts, operations};
 use super::{convert, keys};
@@ -154,13 +154,8 @@ impl<M> Scope<'_, M> {
 }
 
 impl Scope<'_, Write> {
-    /// Stores an intent and its first send.
-    pub async fn add_operation(
-        &self,
-        held: &Held,
-        new: &NewOperation,
-        attempt: Attempt,
-    ) -> Result<(), Error> {
+    /// Stores a pending operation and its first send.
+    pub async fn add_operation(&self, held: &Held, new: &Operation, attempt: Attempt) -> Result<(), Error> {
         let bytes = kept::of_envelope(&new.envelope).map_err(Error::unavailable)?;
         let envelope = self.seal(ENVELOPE, new.id.uuid(), 0, &bytes)?;
         let row = operations::ActiveModel {
@@ -189,8 +184,8 @@ impl Scope<'_, Write> {
             last_sent_at: Set(attempt.at.into()),
             rounds: Set(0),
             missing: Set(0),
-            next_step_at: Set(Some(new.next_step_at.into())),
-            created_at: Set(new.at.into()),
+            next_step_at: Set(Some(new.next_step_at.unwrap_or(new.created_at).into())),
+            created_at: Set(new.created_at.into()),
             settled_at: Set(None),
         };
         operations::Entity::insert(row)
@@ -198,6 +193,23 @@ impl Scope<'_, Write> {
             .await?;
         self.add_attempt(held, &new.msn, &new.reference, new.kind, attempt)
             .await
+    }
+
+    /// Moves the time at which somebody else is to look at an operation that has just been claimed.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when it is settled.
+    pub async fn hold_off(&self, operation: OperationId, until: OffsetDateTime) -> Result<(), Error> {
+        let changed = self
+            .open_operation(operation)
+            .col_expr(operations::Column::NextStepAt, Expr::value(Moment::from(until)))
+            .exec(self.conn())
+            .await?;
+        if changed.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(Error::Stale)
+        }
     }
 
     /// Stores one more send of an open operation, and when somebody else is to look should this process

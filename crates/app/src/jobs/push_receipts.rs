@@ -1,0 +1,131 @@
+//! Sending receipts from the outbox. A receipt has no key at Vipps and is written once, so a conflict is
+//! settled by reading what is there.
+
+use domain::{Outcome, Rejected};
+use outbound::vipps::{ReadError, prepare};
+use store::money::{DueReceipt, ReceiptEnd, ReceiptRecord};
+use time::{Duration, OffsetDateTime};
+
+use crate::receipts::same;
+use crate::served::Served;
+use crate::{App, Error};
+
+/// The longest pause between two tries of one receipt.
+const LONGEST: Duration = Duration::hours(1);
+
+/// Tries every receipt that is due, once. Returns how many were tried.
+///
+/// # Errors
+/// The store did not say what is due. What fails with one receipt is logged and holds up no other.
+pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
+    let due = {
+        let reader = app.store().read_system("outbox: receipts that are due");
+        reader
+            .system()
+            .due_receipts(now, u64::from(app.settings().batch))
+            .await?
+    };
+    let mut tried = 0;
+    for receipt in due {
+        match attempt(app, receipt).await {
+            Ok(true) => tried += 1,
+            Ok(false) => {}
+            Err(error) => tracing::error!(
+                receipt.id = %receipt.receipt,
+                error = &error as &dyn std::error::Error,
+                "a receipt could not be pushed"
+            ),
+        }
+    }
+    Ok(tried)
+}
+
+async fn attempt(app: &App, due: DueReceipt) -> Result<bool, Error> {
+    let now = app.now();
+    let claimed = {
+        let tx = app.store().begin(due.partner, due.environment).await?;
+        let claimed = tx
+            .scope()
+            .claim_receipt(due.receipt, now, now + app.settings().lease)
+            .await?;
+        tx.commit().await?;
+        claimed
+    };
+    let Some(receipt) = claimed else {
+        return Ok(false);
+    };
+    let unit = app
+        .served_assignment(due.partner, due.environment, receipt.assignment)
+        .await?;
+    let end = push(app, &unit, &receipt).await;
+    let tx = app.store().begin(due.partner, due.environment).await?;
+    match tx.scope().end_receipt_try(&receipt, &end).await {
+        Ok(()) => tx.commit().await?,
+        // The lease ran out and somebody else tries; what is at Vipps decides for both.
+        Err(store::Error::Stale) => tx.rollback().await?,
+        Err(error) => return Err(error.into()),
+    }
+    Ok(true)
+}
+
+async fn push(app: &App, unit: &Served, receipt: &ReceiptRecord) -> ReceiptEnd {
+    let envelope = prepare::receipt(&receipt.reference, &receipt.body);
+    let limit = app.now() + app.settings().call_limit;
+    let outcome = tokio::select! {
+        biased;
+        outcome = app.vipps().send(&envelope, &unit.access) => outcome,
+        () = app.clock().sleep_until(limit) => Outcome::Unknown { reason: "the call took too long".to_owned() },
+    };
+    match outcome {
+        Outcome::Accepted(_) => ReceiptEnd::Sent { at: app.now() },
+        Outcome::Rejected(rejected) if rejected.status == 409 => {
+            what_is_there(app, unit, receipt, rejected).await
+        }
+        Outcome::Rejected(rejected) if is_final(&rejected) => ReceiptEnd::Refused {
+            reason: rejected,
+            at: app.now(),
+        },
+        Outcome::Rejected(rejected) => later(app, receipt, Some(rejected)),
+        // It may be there already; then the next try meets a conflict and reads.
+        Outcome::NotSent { .. } | Outcome::Unknown { .. } => later(app, receipt, None),
+    }
+}
+
+async fn what_is_there(app: &App, unit: &Served, receipt: &ReceiptRecord, rejected: Rejected) -> ReceiptEnd {
+    match app.vipps().read_order(&unit.access, &receipt.reference).await {
+        Ok(order) => match order.receipt {
+            Some(there) if same(there.as_bytes(), &receipt.body) => ReceiptEnd::Sent { at: app.now() },
+            Some(_) => ReceiptEnd::Refused {
+                reason: rejected,
+                at: app.now(),
+            },
+            None => later(app, receipt, Some(rejected)),
+        },
+        Err(
+            ReadError::NotFound(_)
+            | ReadError::Rejected(_)
+            | ReadError::NotSent { .. }
+            | ReadError::Unknown { .. }
+            | ReadError::Nonsense { .. },
+        ) => later(app, receipt, Some(rejected)),
+    }
+}
+
+/// Whether the same receipt would be refused again. Rights and limits change; a payment may not be there
+/// yet for some seconds.
+fn is_final(rejected: &Rejected) -> bool {
+    !matches!(rejected.status, 401 | 403 | 404 | 408 | 423 | 429)
+}
+
+fn later(app: &App, receipt: &ReceiptRecord, reason: Option<Rejected>) -> ReceiptEnd {
+    let own = Duration::seconds(2_i64 << receipt.tries.min(12)).min(LONGEST);
+    let asked = reason
+        .as_ref()
+        .and_then(|rejected| rejected.retry_after)
+        .and_then(|seconds| i64::try_from(seconds).ok())
+        .map_or(Duration::ZERO, Duration::seconds);
+    ReceiptEnd::Later {
+        reason,
+        at: app.now() + own.max(asked),
+    }
+}

@@ -1,0 +1,66 @@
+//! Settling operations that nobody carries any more: unknown outcomes, and those of a process that died.
+
+use futures_util::stream::{self, StreamExt};
+use store::money::DueOperation;
+use time::OffsetDateTime;
+
+use crate::{App, Error};
+
+/// How many operations are looked at at the same time.
+const AT_ONCE: usize = 8;
+
+/// Takes one step with every operation that is due: reads, and where that says nothing sends the same bytes
+/// again as far as the rules allow. Returns how many were taken.
+///
+/// # Errors
+/// The store did not say what is due. What fails with one operation is logged and holds up no other.
+pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
+    let due = {
+        let reader = app.store().read_system("resolver: operations that are due");
+        reader
+            .system()
+            .due_operations(now, u64::from(app.settings().batch))
+            .await?
+    };
+    let taken = stream::iter(due)
+        .map(|due| async move {
+            match step(app, due).await {
+                Ok(taken) => taken,
+                Err(error) => {
+                    tracing::error!(
+                        operation.id = %due.operation,
+                        error = &error as &dyn std::error::Error,
+                        "an open operation could not be looked at"
+                    );
+                    false
+                }
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .filter(|taken| std::future::ready(*taken))
+        .count()
+        .await;
+    Ok(taken)
+}
+
+async fn step(app: &App, due: DueOperation) -> Result<bool, Error> {
+    let operation = {
+        let reader = app.store().read(due.partner, due.environment);
+        reader.scope().find_operation(due.operation).await?
+    };
+    let Some(operation) = operation.filter(|operation| operation.status.is_open()) else {
+        return Ok(false);
+    };
+    // Somebody in this process is at it: the row is looked at again when they are done.
+    let Some(_turn) = app.turns().try_take(operation.assignment, &operation.reference) else {
+        return Ok(false);
+    };
+    let unit = app
+        .served_assignment(due.partner, due.environment, due.assignment)
+        .await?;
+    let Some(drive) = app.take_over(&unit, &operation, None).await? else {
+        return Ok(false);
+    };
+    drive.run(app).await?;
+    Ok(true)
+}

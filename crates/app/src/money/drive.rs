@@ -1,0 +1,338 @@
+//! From a stored intent to an end that is known, or to the moment at which nobody waits any longer.
+
+use domain::operation::resolve::{self, retry_after};
+use domain::operation::{Kind, Verdict};
+use domain::{Accepted, Outcome, Payment, Rejected};
+use store::money::{Attempt, Ended, Held, NextStep, Operation};
+use time::OffsetDateTime;
+
+use super::answer;
+use super::intend::Begun;
+use super::replay::Stored;
+use super::settle::{Ending, settle};
+use crate::served::Served;
+use crate::stale::Fault;
+use crate::{App, Error};
+
+/// How far an operation has come.
+#[derive(Debug, Clone)]
+pub enum Driven {
+    Settled(Operation),
+    Open(Operation),
+}
+
+/// One owner carrying one operation on.
+#[derive(Debug)]
+pub struct Drive {
+    pub(super) unit: Served,
+    pub(super) held: Held,
+    pub(super) operation: Operation,
+    /// The payment as the books had it when this owner began.
+    pub(super) books: Payment,
+    /// The last send, and how it ended, as far as it is not written down yet.
+    pub(super) attempt: Option<(Attempt, Option<Ended>)>,
+    /// Whether a send may have reached Vipps and no answer to it is known.
+    pub(super) in_doubt: bool,
+    /// How often Vipps asked for the same again.
+    transients: u32,
+    unsent: u32,
+    /// Until when somebody waits; absent = nobody does.
+    pub(super) waits: Option<OffsetDateTime>,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub(super) enum Step {
+    Send,
+    /// The same bytes once more, not before then; if that cannot be, `no` was the last answer.
+    Again {
+        at: OffsetDateTime,
+        no: Rejected,
+    },
+    /// Nothing had left: the same bytes at once.
+    Unsent,
+    /// Read what happened. `after` = the answer that made it necessary.
+    Look {
+        after: Option<Rejected>,
+    },
+    /// Nothing to learn or to send now.
+    Pause,
+    End(Ending),
+    /// Somebody else owns the payment.
+    Lost,
+}
+
+impl Drive {
+    /// Carries out a fresh intent.
+    pub fn begun(begun: Begun, waits: Option<OffsetDateTime>) -> Self {
+        Self {
+            unit: begun.unit,
+            held: begun.held,
+            operation: begun.operation,
+            books: begun.books,
+            attempt: Some((begun.attempt, None)),
+            in_doubt: false,
+            transients: 0,
+            unsent: 0,
+            waits,
+        }
+    }
+
+    /// Carries on an operation that was claimed from an owner who is gone.
+    pub fn claimed(
+        unit: Served,
+        held: Held,
+        operation: Operation,
+        books: Payment,
+        waits: Option<OffsetDateTime>,
+    ) -> Self {
+        Self {
+            unit,
+            held,
+            in_doubt: operation.in_doubt,
+            operation,
+            books,
+            attempt: None,
+            transients: 0,
+            unsent: 0,
+            waits,
+        }
+    }
+
+    /// Runs until the end is known or the wait is over. What stays open is left to the resolver.
+    ///
+    /// # Errors
+    /// The store failed; the operation is found by the resolver when the lease is over.
+    pub async fn run(mut self, app: &App) -> Result<Driven, Error> {
+        let mut step = if self.attempt.is_some() {
+            Step::Send
+        } else {
+            Step::Look { after: None }
+        };
+        loop {
+            step = match step {
+                Step::Send => self.send(app).await,
+                Step::Again { at, no } => self.again(app, at, no).await?,
+                Step::Unsent => match self
+                    .store_send(app, app.settings().writes.keeping_back(1))
+                    .await?
+                {
+                    Stored::Send => Step::Send,
+                    Stored::NotNow => Step::End(Ending::NotSent),
+                    Stored::Lost => Step::Lost,
+                },
+                Step::Look { after } => self.look(app, after).await?,
+                Step::Pause if self.pause(app).await => Step::Look { after: None },
+                Step::Pause => return self.postpone(app).await,
+                Step::End(ending) => return self.end(app, ending).await,
+                Step::Lost => return self.lost(app).await,
+            };
+        }
+    }
+
+    async fn send(&mut self, app: &App) -> Step {
+        let outcome = super::send(app, &self.unit, &self.held, &self.operation.envelope).await;
+        app.reads()
+            .end_of_write(self.operation.assignment, &self.operation.reference);
+        if let Some((_, ended)) = &mut self.attempt {
+            *ended = Some(ended_as(&outcome));
+        }
+        match Verdict::of(self.operation.kind, outcome, self.in_doubt) {
+            Verdict::Succeeded(accepted) => self.succeeded(accepted),
+            Verdict::Refused(rejected) => Step::End(Ending::Refused {
+                rejected: Some(rejected),
+                reading: None,
+            }),
+            Verdict::Released(rejected) => Step::End(Ending::Released(rejected)),
+            Verdict::NotSent if self.unsent == 0 => {
+                self.unsent += 1;
+                Step::Unsent
+            }
+            Verdict::NotSent => Step::End(Ending::NotSent),
+            Verdict::Again(rejected) => self.later(app, rejected),
+            Verdict::Look(rejected) => Step::Look {
+                after: Some(rejected),
+            },
+            Verdict::Unknown => {
+                self.in_doubt = true;
+                Step::Look { after: None }
+            }
+        }
+    }
+
+    /// A yes counts when the answer's own sums show it; else the event log is asked.
+    fn succeeded(&mut self, accepted: Accepted) -> Step {
+        if !self.in_doubt && !shows(&self.operation, &self.books, &accepted) {
+            tracing::error!(
+                operation.id = %self.operation.id,
+                "Vipps accepted an operation and its sums do not show it"
+            );
+            self.in_doubt = true;
+            return Step::Look { after: None };
+        }
+        Step::End(Ending::Succeeded {
+            accepted: Some(accepted),
+            reading: None,
+        })
+    }
+
+    fn later(&mut self, app: &App, rejected: Rejected) -> Step {
+        self.transients += 1;
+        let now = app.now();
+        let wait = retry_after(self.transients, rejected.retry_after, self.salt());
+        match wait.map(|wait| now + wait) {
+            Some(at) if self.waits.is_some_and(|until| at <= until) => Step::Again { at, no: rejected },
+            Some(_) | None => Step::Look {
+                after: Some(rejected),
+            },
+        }
+    }
+
+    async fn again(&mut self, app: &App, at: OffsetDateTime, no: Rejected) -> Result<Step, Error> {
+        if !self.sleep(app, at).await {
+            return Ok(Step::Look { after: Some(no) });
+        }
+        Ok(
+            match self
+                .store_send(app, app.settings().writes.keeping_back(1))
+                .await?
+            {
+                Stored::Send => Step::Send,
+                Stored::NotNow => Step::Look { after: Some(no) },
+                Stored::Lost => Step::Lost,
+            },
+        )
+    }
+
+    /// Waits for the next look, if somebody waits that long.
+    async fn pause(&self, app: &App) -> bool {
+        let at = self.next_look(app);
+        self.waits.is_some_and(|until| at <= until) && self.sleep(app, at).await
+    }
+
+    /// False when the process is going down.
+    async fn sleep(&self, app: &App, at: OffsetDateTime) -> bool {
+        tokio::select! {
+            biased;
+            () = app.shutdown().cancelled() => false,
+            () = app.clock().sleep_until(at) => true,
+        }
+    }
+
+    fn next_look(&self, app: &App) -> OffsetDateTime {
+        let now = app.now();
+        let sent = &self.operation.sent;
+        let rounds = self.operation.rounds.saturating_sub(1);
+        let at = resolve::next_look(sent, rounds, now, app.settings().replay_horizon, self.salt());
+        let decisive = sent.last + resolve::MISSING_FOR;
+        if self.operation.kind == Kind::Create && decisive > now {
+            at.min(decisive)
+        } else {
+            at
+        }
+    }
+
+    /// Leaves the operation open for the resolver.
+    async fn postpone(self, app: &App) -> Result<Driven, Error> {
+        let at = self.next_look(app);
+        let next = NextStep {
+            in_doubt: self.in_doubt,
+            rounds: self.operation.rounds,
+            missing: self.operation.missing,
+            at,
+        };
+        let work = async {
+            let tx = app
+                .store()
+                .begin(self.operation.partner, self.operation.environment)
+                .await?;
+            let scope = tx.scope();
+            scope.leave(&self.held).await?;
+            scope.postpone(self.operation.id, next).await?;
+            if let Some((attempt, Some(ended))) = self.attempt {
+                scope.end_attempt(attempt.id, ended, app.now()).await?;
+            }
+            tx.commit().await?;
+            Ok(())
+        };
+        match work.await {
+            Ok(()) => Ok(Driven::Open(Operation {
+                status: domain::operation::Status::Unknown,
+                in_doubt: self.in_doubt,
+                next_step_at: Some(at),
+                ..self.operation
+            })),
+            Err(Fault::Store(store::Error::Stale)) => self.lost(app).await,
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    async fn end(self, app: &App, ending: Ending) -> Result<Driven, Error> {
+        let attempt = self
+            .attempt
+            .and_then(|(attempt, ended)| ended.map(|ended| (attempt, ended)));
+        let late = self.operation.kind == Kind::Create
+            && matches!(ending, Ending::Succeeded { .. })
+            && self.waits.is_none_or(|until| app.now() > until);
+        let settled = settle(app, &self.held, &self.operation, attempt, &ending, late).await?;
+        let Some(operation) = settled else {
+            return self.lost(app).await;
+        };
+        if late {
+            tracing::warn!(
+                operation.id = %operation.id,
+                payment.reference = %operation.reference,
+                "a payment came about after its caller had left"
+            );
+        }
+        Ok(Driven::Settled(operation))
+    }
+
+    /// Somebody else has the payment: what the books say now is the answer.
+    async fn lost(self, app: &App) -> Result<Driven, Error> {
+        tracing::warn!(operation.id = %self.operation.id, "the right to a payment was lost");
+        app.books_of(&self.operation).await
+    }
+
+    pub(super) fn salt(&self) -> u64 {
+        self.operation.id.uuid().as_u64_pair().1
+    }
+}
+
+impl App {
+    /// An operation as the books have it now.
+    pub(super) async fn books_of(&self, operation: &Operation) -> Result<Driven, Error> {
+        let reader = self.store().read(operation.partner, operation.environment);
+        let found = reader.scope().find_operation(operation.id).await?;
+        let operation = found.ok_or(Error::Internal("an operation is gone"))?;
+        Ok(if operation.status.is_open() {
+            Driven::Open(operation)
+        } else {
+            Driven::Settled(operation)
+        })
+    }
+}
+
+const fn ended_as(outcome: &Outcome) -> Ended {
+    match outcome {
+        Outcome::Accepted(_) => Ended::Accepted,
+        Outcome::Rejected(_) => Ended::Rejected,
+        Outcome::NotSent { .. } => Ended::NotSent,
+        Outcome::Unknown { .. } => Ended::Unknown,
+    }
+}
+
+/// Whether the sums of a 2xx answer contain the operation (ePayment, capture payment: check
+/// `capturedAmount`, the status alone is no proof).
+fn shows(operation: &Operation, books: &Payment, accepted: &Accepted) -> bool {
+    let Some(reading) = answer::reading(books, accepted) else {
+        return true;
+    };
+    let value = operation.amount.map_or(0, |amount| amount.value);
+    let before = books.aggregate;
+    match operation.kind {
+        Kind::Capture => reading.aggregate.captured >= before.captured + value,
+        Kind::Refund => reading.aggregate.refunded >= before.refunded + value,
+        Kind::Cancel | Kind::Create => true,
+    }
+}

@@ -1,0 +1,168 @@
+//! Evidence first: what Vipps' event log and the payment itself say about an operation.
+
+use domain::operation::resolve::{Missing, missing};
+use domain::operation::{Evidence, Kind, Sought, verdict};
+use domain::{Event, EventName, Reading, Rejected};
+use outbound::vipps::ReadError;
+
+use super::drive::{Drive, Step};
+use super::settle::Ending;
+use crate::reads::Unread;
+use crate::{App, Error};
+
+impl Drive {
+    /// Reads, and says how the operation goes on.
+    pub(super) async fn look(&mut self, app: &App, after: Option<Rejected>) -> Result<Step, Error> {
+        if !self.keep(app).await? {
+            return Ok(Step::Lost);
+        }
+        self.operation.rounds = self.operation.rounds.saturating_add(1);
+        if self.operation.kind == Kind::Create {
+            return self.look_for_payment(app, after).await;
+        }
+        let Ok(log) = app.read_events(&self.unit, &self.operation.reference).await else {
+            return Ok(Step::Pause);
+        };
+        match self.evidence(&log.events) {
+            Evidence::Succeeded => Ok(Step::End(Ending::Succeeded {
+                accepted: None,
+                reading: self.read(app).await,
+            })),
+            Evidence::Failed => Ok(Step::End(Ending::Refused {
+                rejected: after,
+                reading: self.read(app).await,
+            })),
+            Evidence::Contradiction => Ok(self.contradicted(after)),
+            Evidence::None => self.without_evidence(app, after).await,
+        }
+    }
+
+    fn evidence(&self, log: &[Event]) -> Evidence {
+        Sought {
+            kind: self.operation.kind,
+            key: &self.operation.upstream_key,
+            amount: self.operation.amount,
+            sends: self.operation.sends,
+            last_sent_at: self.operation.sent.last,
+        }
+        .in_log(log)
+    }
+
+    /// Our key stands at another amount. Never expected: told loudly, and settled only by a definite no.
+    fn contradicted(&self, after: Option<Rejected>) -> Step {
+        tracing::error!(
+            operation.id = %self.operation.id,
+            "the event log has this operation's key at another amount"
+        );
+        match after {
+            Some(rejected) if !verdict::is_transient(&rejected) => Step::End(Ending::Refused {
+                rejected: Some(rejected),
+                reading: None,
+            }),
+            Some(_) | None => Step::Pause,
+        }
+    }
+
+    async fn without_evidence(&mut self, app: &App, after: Option<Rejected>) -> Result<Step, Error> {
+        let mut reading = None;
+        if self.operation.kind == Kind::Cancel {
+            // The log names no key on some cancels, and a cancel moves no money to anybody: its state will do.
+            let Some(read) = self.read(app).await else {
+                return Ok(Step::Pause);
+            };
+            if self.is_cancelled_by(&read) {
+                return Ok(Step::End(Ending::Succeeded {
+                    accepted: None,
+                    reading: Some(read),
+                }));
+            }
+            reading = Some(read);
+        }
+        self.by_the_answer(app, after, reading).await
+    }
+
+    /// Nothing in the log: a definite no is one, a transient one too unless a send is in doubt.
+    async fn by_the_answer(
+        &mut self,
+        app: &App,
+        after: Option<Rejected>,
+        reading: Option<Reading>,
+    ) -> Result<Step, Error> {
+        match after {
+            Some(rejected) if !verdict::is_transient(&rejected) => Ok(Step::End(Ending::Refused {
+                rejected: Some(rejected),
+                reading,
+            })),
+            Some(rejected) if !self.in_doubt => Ok(Step::End(Ending::Released(rejected))),
+            Some(_) => Ok(Step::Pause),
+            None => self.replay(app).await,
+        }
+    }
+
+    fn is_cancelled_by(&self, reading: &Reading) -> bool {
+        domain::Payment {
+            state: reading.state,
+            aggregate: reading.aggregate,
+            ..self.books.clone()
+        }
+        .is_cancelled()
+    }
+
+    /// Create is settled by GET.
+    async fn look_for_payment(&mut self, app: &App, after: Option<Rejected>) -> Result<Step, Error> {
+        match app.read_payment(&self.unit, &self.operation.reference).await {
+            Ok(reading) => Ok(self.found(app, reading, after).await),
+            Err(Unread::Vipps(ReadError::NotFound(_))) => self.not_found(app, after).await,
+            Err(Unread::Vipps(_) | Unread::Limited(_)) => Ok(Step::Pause),
+        }
+    }
+
+    async fn found(&self, app: &App, reading: Reading, after: Option<Rejected>) -> Step {
+        let Ok(log) = app.read_events(&self.unit, &self.operation.reference).await else {
+            return Step::Pause;
+        };
+        let theirs = log.events.iter().any(|event| {
+            event.name == EventName::Created
+                && event
+                    .key
+                    .as_ref()
+                    .is_some_and(|key| *key != self.operation.upstream_key)
+        });
+        if theirs {
+            return Step::End(Ending::Refused {
+                rejected: after,
+                reading: None,
+            });
+        }
+        if self.operation.amount != Some(reading.amount) && reading.aggregate.authorized == 0 {
+            tracing::error!(
+                operation.id = %self.operation.id,
+                "the payment at Vipps has another amount than the one asked for"
+            );
+            return Step::Pause;
+        }
+        Step::End(Ending::Succeeded {
+            accepted: None,
+            reading: Some(reading),
+        })
+    }
+
+    async fn not_found(&mut self, app: &App, after: Option<Rejected>) -> Result<Step, Error> {
+        if after.is_some() {
+            return self.by_the_answer(app, after, None).await;
+        }
+        let now = app.now();
+        match missing(&self.operation.sent, self.operation.missing, now) {
+            Missing::NotCreated => Ok(Step::End(Ending::NotCreated)),
+            Missing::LookAgain(_) => {
+                self.operation.missing = self.operation.missing.saturating_add(1);
+                self.replay(app).await
+            }
+        }
+    }
+
+    /// The payment as it is now, as far as it can be read: it rounds off an end that is known already.
+    async fn read(&self, app: &App) -> Option<Reading> {
+        app.read_payment(&self.unit, &self.operation.reference).await.ok()
+    }
+}

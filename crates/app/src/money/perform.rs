@@ -1,0 +1,215 @@
+//! One request to move money, from the door to the answer.
+
+use std::sync::Arc;
+
+use domain::operation::Status;
+use store::money::Operation;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::{oneshot, watch};
+
+use super::drive::{Drive, Driven};
+use super::intend::{Books, Intent, intend};
+use super::request::Request;
+use crate::served::Served;
+use crate::stale::Fault;
+use crate::{Answered, App, Error};
+
+/// Another process is asked this often whether it is done.
+const ELSEWHERE: Duration = Duration::milliseconds(250);
+
+/// Tells a waiting handler which operation it may name if its wait ends first.
+type Progress = watch::Sender<Option<Arc<Operation>>>;
+
+/// Carries out the request in a task of its own and waits for it until the caller's deadline. A caller who
+/// hangs up ends the waiting, never the work.
+pub(crate) async fn perform(app: &App, request: Request) -> Result<Answered, Error> {
+    let until = request.until;
+    let (done, mut answer) = oneshot::channel();
+    let (stored, mut progress) = watch::channel(None);
+    let own = app.clone();
+    app.track(async move {
+        let result = run(&own, &request, &stored).await;
+        if let Err(Err(error)) = done.send(result) {
+            tracing::info!(%error, "a request failed after its caller had left");
+        }
+    });
+    let mut is_over = false;
+    loop {
+        let named = progress.borrow_and_update().clone();
+        if let Some(operation) = named.filter(|_| is_over) {
+            let driven = app.books_of(&operation).await?;
+            return app.answered(&driven, false).await;
+        }
+        tokio::select! {
+            biased;
+            result = &mut answer => {
+                return result.unwrap_or(Err(Error::Internal("a task ended without an answer")));
+            }
+            () = app.clock().sleep_until(until), if !is_over => is_over = true,
+            Ok(()) = progress.changed(), if is_over => {}
+        }
+    }
+}
+
+async fn run(app: &App, request: &Request, stored: &Progress) -> Result<Answered, Error> {
+    let unit = &request.unit;
+    let first = known(app, request).await?;
+    if let Some(operation) = &first {
+        if !operation.status.is_open() {
+            return app.answered(&Driven::Settled(operation.clone()), true).await;
+        }
+        stored.send_replace(Some(Arc::new(operation.clone())));
+    }
+    let Some(_turn) = app.turn(unit.assignment, &request.reference, request.until).await else {
+        return out_of_time(app, request, first).await;
+    };
+    // Whoever waited gets the answer it waited for, also when that gave the key free again.
+    if let Some(operation) = &first
+        && let settled @ Driven::Settled(_) = app.books_of(operation).await?
+    {
+        return app.answered(&settled, false).await;
+    }
+    let mut books = Books::AsTheyAre;
+    loop {
+        let (open, is_ours) = match intend(app, request, books).await? {
+            Intent::Begun(begun) => {
+                stored.send_replace(Some(Arc::new(begun.operation.clone())));
+                let driven = Drive::begun(*begun, Some(request.until)).run(app).await?;
+                return app.answered(&driven, false).await;
+            }
+            Intent::Unread => {
+                app.refresh_now(unit, &request.reference).await?;
+                books = Books::JustRead;
+                continue;
+            }
+            Intent::Known(operation) => {
+                stored.send_replace(Some(Arc::new((*operation).clone())));
+                (operation, true)
+            }
+            Intent::Occupied(operation) => (operation, false),
+        };
+        match app.carry_on(unit, *open, request.until).await? {
+            driven if is_ours => return app.answered(&driven, false).await,
+            Driven::Settled(_) => {}
+            Driven::Open(operation) => return Err(in_the_way(&operation)),
+        }
+    }
+}
+
+/// The operation under the caller's key, if it is of this very request.
+async fn known(app: &App, request: &Request) -> Result<Option<Operation>, Error> {
+    let unit = &request.unit;
+    let reader = app.store().read(unit.partner, unit.environment);
+    let scope = reader.scope();
+    let holder = scope
+        .find_key(&unit.msn, &request.key, &request.identity())
+        .await?;
+    match holder {
+        None => Ok(None),
+        Some(holder) if !holder.same_request => Err(Error::KeyReused),
+        // `None` = given free in between; the intent looks again.
+        Some(holder) => Ok(scope.find_operation(holder.operation).await?),
+    }
+}
+
+/// The wait ended before the turn came.
+async fn out_of_time(app: &App, request: &Request, first: Option<Operation>) -> Result<Answered, Error> {
+    if let Some(operation) = first {
+        let driven = app.books_of(&operation).await?;
+        return app.answered(&driven, false).await;
+    }
+    let reader = app.store().read(request.unit.partner, request.unit.environment);
+    let scope = reader.scope();
+    let record = scope
+        .find_payment(request.unit.assignment, &request.reference)
+        .await?;
+    if let Some(busy) = record.and_then(|record| record.busy_with)
+        && let Some(operation) = scope.find_operation(busy).await?
+    {
+        return Err(in_the_way(&operation));
+    }
+    Err(busy())
+}
+
+fn in_the_way(operation: &Operation) -> Error {
+    if operation.status == Status::Unknown {
+        Error::Unsettled
+    } else {
+        busy()
+    }
+}
+
+const fn busy() -> Error {
+    Error::Busy {
+        retry_after: Duration::SECOND,
+    }
+}
+
+impl App {
+    /// Carries on an open operation for somebody who waits for it, or waits for the process that does.
+    async fn carry_on(
+        &self,
+        unit: &Served,
+        operation: Operation,
+        until: OffsetDateTime,
+    ) -> Result<Driven, Error> {
+        let mut operation = operation;
+        while operation.status.is_open() {
+            if let Some(drive) = self.take_over(unit, &operation, Some(until)).await? {
+                return drive.run(self).await;
+            }
+            let now = self.now();
+            if now >= until {
+                return Ok(Driven::Open(operation));
+            }
+            self.clock().sleep_until(until.min(now + ELSEWHERE)).await;
+            operation = match self.books_of(&operation).await? {
+                Driven::Settled(operation) | Driven::Open(operation) => operation,
+            };
+        }
+        Ok(Driven::Settled(operation))
+    }
+
+    /// Claims an open operation whose owner is gone. The caller holds the payment's turn.
+    pub(crate) async fn take_over(
+        &self,
+        unit: &Served,
+        operation: &Operation,
+        waits: Option<OffsetDateTime>,
+    ) -> Result<Option<Drive>, Error> {
+        let now = self.now();
+        let until = now + self.settings().lease;
+        let work = async {
+            let tx = self
+                .store()
+                .begin(operation.partner, operation.environment)
+                .await?;
+            let scope = tx.scope();
+            let claimed = scope
+                .claim(operation.payment, operation.id, self.process(), now, until)
+                .await?;
+            let Some(held) = claimed else {
+                tx.rollback().await?;
+                return Ok(None);
+            };
+            scope.hold_off(operation.id, until).await?;
+            let found = scope.find_operation(operation.id).await?;
+            let operation = found.ok_or(store::Error::Stale)?;
+            let record = scope.find_payment_by_id(operation.payment).await?;
+            let record = record.ok_or(store::Error::Stale)?;
+            tx.commit().await?;
+            Ok(Some(Drive::claimed(
+                unit.clone(),
+                held,
+                operation,
+                record.payment,
+                waits,
+            )))
+        };
+        match work.await {
+            Ok(drive) => Ok(drive),
+            Err(Fault::Store(store::Error::Stale)) => Ok(None),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+}
