@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt as _};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -28,6 +28,11 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 pub(crate) struct Dropped;
 
 impl World {
+    /// Answers a request that did not come over a socket; `None` where a fault drops the connection.
+    pub async fn call(self: &Arc<Self>, request: Request<String>) -> Option<Response<Body>> {
+        self.handle(request.map(Full::<Bytes>::from)).await.ok()
+    }
+
     /// Answers one request, or says to drop the connection.
     pub(crate) async fn handle<B>(self: &Arc<Self>, request: Request<B>) -> Result<Response<Body>, Dropped>
     where
@@ -234,18 +239,14 @@ impl BodyChange {
                 // The length promises the whole body, the connection ends before it.
                 answer = answer.with(header::CONTENT_LENGTH, &whole.len().to_string());
                 let part = whole.slice(..bytes.min(whole.len()));
-                let pieces = stream::unfold(Some(part), |part| async move {
-                    match part {
-                        Some(part) => Some((Ok(part), None)),
-                        None => {
-                            // Lets what was sent so far go out before the connection breaks.
-                            for _ in 0..8 {
-                                tokio::task::yield_now().await;
-                            }
-                            Some((Err(Dropped), None))
-                        }
+                let cut = async {
+                    // Lets what was sent so far go out before the connection breaks.
+                    for _ in 0..8 {
+                        tokio::task::yield_now().await;
                     }
-                });
+                    Err(Dropped)
+                };
+                let pieces = stream::iter([Ok(part)]).chain(stream::once(cut));
                 with_body(answer, Body::from_stream(pieces))
             }
             Self::Trickle { bytes, every } => {

@@ -31,7 +31,7 @@ struct Schemas;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![Operation {
-        operation: "control.document",
+        name: "control.document",
         method: Method::GET,
         path: "/control/v1/openapi.json",
         summary: "This document",
@@ -64,7 +64,7 @@ fn described(operation: &Operation) -> Value {
         good["content"] = json!({ "application/json": { "schema": reference(schema) } });
     }
     let mut body = json!({
-        "operationId": operation.operation.trim_start_matches("control."),
+        "operationId": operation.name.trim_start_matches("control."),
         "summary": operation.summary,
         "responses": { status.to_string(): good, "default": { "description": "A problem with status and detail" } },
     });

@@ -19,7 +19,8 @@ use crate::route::{Handler, Route};
 
 /// One operation of the control API, as it is served and as it is documented.
 pub(crate) struct Operation {
-    pub(crate) operation: &'static str,
+    /// Unique in the crate, as a route's.
+    pub(crate) name: &'static str,
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) summary: &'static str,
@@ -45,7 +46,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 
 pub(crate) fn routes() -> Vec<Route> {
     let route = |it: Operation| Route {
-        operation: it.operation,
+        operation: it.name,
         method: it.method,
         path: it.path,
         handler: it.handler,

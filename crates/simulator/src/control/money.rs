@@ -49,7 +49,7 @@ pub(super) fn operations() -> Vec<Operation> {
             },
         ),
         Operation {
-            operation: "control.ledger",
+            name: "control.ledger",
             method: Method::GET,
             path: "/control/v1/ledger",
             summary: "Every effect on every payment, or with ?msn= and ?reference= on one",
@@ -58,7 +58,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { ledger(&world, &call) }),
         },
         Operation {
-            operation: "control.scan",
+            name: "control.scan",
             method: Method::POST,
             path: "/control/v1/scans",
             summary: "A customer scans the merchant's code",
@@ -70,13 +70,13 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 fn act(
-    operation: &'static str,
+    name: &'static str,
     path: &'static str,
     summary: &'static str,
     handler: crate::route::Handler,
 ) -> Operation {
     Operation {
-        operation,
+        name,
         method: Method::POST,
         path,
         summary,

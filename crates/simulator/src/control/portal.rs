@@ -53,7 +53,7 @@ pub(crate) struct Rotation {
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         Operation {
-            operation: "control.portal",
+            name: "control.portal",
             method: Method::GET,
             path: "/control/v1/portal",
             summary: "Partners, sales units and all keys",
@@ -62,7 +62,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, _| Box::pin(async move { portal(&world) }),
         },
         Operation {
-            operation: "control.connect",
+            name: "control.connect",
             method: Method::PUT,
             path: "/control/v1/units/{msn}/partner",
             summary: "Connect a sales unit to another partner",
@@ -71,7 +71,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { either(connect(&world, &call)) }),
         },
         Operation {
-            operation: "control.activity",
+            name: "control.activity",
             method: Method::PUT,
             path: "/control/v1/units/{msn}/active",
             summary: "Activate or deactivate a sales unit",
@@ -80,7 +80,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { either(activity(&world, &call)) }),
         },
         Operation {
-            operation: "control.features",
+            name: "control.features",
             method: Method::PUT,
             path: "/control/v1/units/{msn}/features",
             summary: "Say what a sales unit is approved for",
@@ -89,7 +89,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { either(features(&world, &call)) }),
         },
         Operation {
-            operation: "control.regenerate",
+            name: "control.regenerate",
             method: Method::POST,
             path: "/control/v1/keys/regenerate",
             summary: "Give a sales unit or partner new keys; the old ones and their tokens stop working",
@@ -98,7 +98,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { either(regenerate(&world, &call)) }),
         },
         Operation {
-            operation: "control.rotate",
+            name: "control.rotate",
             method: Method::POST,
             path: "/control/v1/keys/rotate",
             summary: "Replace one subscription key",

@@ -30,7 +30,7 @@ pub(crate) struct Advance {
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         Operation {
-            operation: "control.clock",
+            name: "control.clock",
             method: Method::GET,
             path: "/control/v1/clock",
             summary: "Read the clock",
@@ -39,7 +39,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, _| Box::pin(async move { now(&world) }),
         },
         Operation {
-            operation: "control.advance",
+            name: "control.advance",
             method: Method::POST,
             path: "/control/v1/clock/advance",
             summary: "Turn the clock of both worlds ahead; everything due on the way has happened when it answers",
@@ -58,7 +58,7 @@ pub(super) fn operations() -> Vec<Operation> {
             },
         },
         Operation {
-            operation: "control.reset",
+            name: "control.reset",
             method: Method::POST,
             path: "/control/v1/reset",
             summary: "Put this world back to its seed",
@@ -72,7 +72,7 @@ pub(super) fn operations() -> Vec<Operation> {
             },
         },
         Operation {
-            operation: "control.seed",
+            name: "control.seed",
             method: Method::PUT,
             path: "/control/v1/seed",
             summary: "Give this world another seed, YAML or JSON, and put it back to that",

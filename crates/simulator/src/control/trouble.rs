@@ -58,7 +58,7 @@ pub(crate) struct SeenRequest {
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         Operation {
-            operation: "control.dials",
+            name: "control.dials",
             method: Method::GET,
             path: "/control/v1/dials",
             summary: "Read the dials",
@@ -67,7 +67,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, _| Box::pin(async move { ok(&*world.dials()) }),
         },
         Operation {
-            operation: "control.set-dials",
+            name: "control.set-dials",
             method: Method::PATCH,
             path: "/control/v1/dials",
             summary: "Set some dials; members that are absent stay (a JSON merge patch)",
@@ -76,7 +76,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { either(set_dials(&world, &call)) }),
         },
         Operation {
-            operation: "control.faults",
+            name: "control.faults",
             method: Method::GET,
             path: "/control/v1/faults",
             summary: "Read the fault rules",
@@ -85,7 +85,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, _| Box::pin(async move { faults(&world) }),
         },
         Operation {
-            operation: "control.add-fault",
+            name: "control.add-fault",
             method: Method::POST,
             path: "/control/v1/faults",
             summary: "Add a fault rule; one of the same name is replaced",
@@ -94,7 +94,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { either(add_fault(&world, &call)) }),
         },
         Operation {
-            operation: "control.clear-faults",
+            name: "control.clear-faults",
             method: Method::DELETE,
             path: "/control/v1/faults",
             summary: "Remove all fault rules",
@@ -108,7 +108,7 @@ pub(super) fn operations() -> Vec<Operation> {
             },
         },
         Operation {
-            operation: "control.remove-fault",
+            name: "control.remove-fault",
             method: Method::DELETE,
             path: "/control/v1/faults/{name}",
             summary: "Remove one fault rule",
@@ -117,7 +117,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { remove_fault(&world, &call) }),
         },
         Operation {
-            operation: "control.outage",
+            name: "control.outage",
             method: Method::POST,
             path: "/control/v1/outages",
             summary: "Refuse connections to this world for a while",
@@ -126,7 +126,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { either(outage(&world, &call)) }),
         },
         Operation {
-            operation: "control.requests",
+            name: "control.requests",
             method: Method::GET,
             path: "/control/v1/requests",
             summary: "The requests seen, oldest first; with ?after= those of a higher number",
@@ -135,7 +135,7 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { requests(&world, &call) }),
         },
         Operation {
-            operation: "control.clear-requests",
+            name: "control.clear-requests",
             method: Method::DELETE,
             path: "/control/v1/requests",
             summary: "Forget the requests seen",

@@ -79,10 +79,7 @@ async fn partner_keys_reach_connected_units_only_and_lose_a_unit_that_changes_pa
         .keys_of(&Owner::Partner("north".into()))
         .cloned()
         .unwrap();
-    north.token = north.fetch_token().await.body["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    north.refresh().await;
     for (msn, status) in [("500001", 404), ("500003", 404), ("600001", 403)] {
         north.keys.unit.msn = msn.into();
         assert_eq!(north.payment("order-0001").await.status, status, "{msn}");
@@ -110,10 +107,7 @@ async fn regenerated_keys_shut_the_old_token_out_and_a_rotated_subscription_key_
     assert_eq!(north.payment("order-0001").await.status, 401);
     assert_eq!(north.fetch_token().await.status, 401);
     north.keys.keys = new;
-    north.token = north.fetch_token().await.body["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    north.refresh().await;
     assert_eq!(north.payment("order-0001").await.status, 404);
     simulator.shutdown().await;
 }

@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     reason = "a test that cannot go on fails"
 )]
 
@@ -11,6 +10,7 @@ mod api;
 mod codes;
 mod conformance;
 mod control;
+mod dials;
 mod faults;
 mod headers;
 mod management;

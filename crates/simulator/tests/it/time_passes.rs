@@ -20,10 +20,7 @@ async fn ten_thousand_payments_over_two_hundred_days_expire_and_lapse_on_the_rig
     }
     world.set_dials(|dials| dials.token_life_seconds = Some(400 * 86_400));
     for client in &mut clients {
-        client.token = client.fetch_token().await.body["access_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        client.refresh().await;
     }
     let mut created: BTreeMap<String, OffsetDateTime> = BTreeMap::new();
     for nth in 0..10_000_u32 {
@@ -34,7 +31,7 @@ async fn ten_thousand_payments_over_two_hundred_days_expire_and_lapse_on_the_rig
         if nth % 2 == 0 {
             world.approve(&client.keys.unit.msn, &reference).unwrap();
         }
-        simulator.advance(Duration::from_millis(1_728_000)).await;
+        simulator.advance(Duration::from_secs(1_728)).await;
     }
     simulator.advance(Duration::from_hours(181 * 24)).await;
     let mut counted = [0, 0, 0];

@@ -40,6 +40,7 @@ pub(crate) async fn simulator() -> Simulator {
     .unwrap()
 }
 
+#[expect(clippy::disallowed_methods, reason = "these tests play a client of their own")]
 pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -76,11 +77,15 @@ impl Client {
             token: String::new(),
             http: http(),
         };
-        client.token = client.fetch_token().await.body["access_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        client.refresh().await;
         client
+    }
+
+    /// Takes a token with the keys it has now.
+    pub(crate) async fn refresh(&mut self) {
+        let fetched = self.fetch_token().await;
+        let token = fetched.body["access_token"].as_str().unwrap();
+        token.clone_into(&mut self.token);
     }
 
     pub(crate) async fn fetch_token(&self) -> Got {
