@@ -3,4 +3,5 @@
 //! No SQL, no call to Vipps and no rule about money stands here: a handler reads the request, calls one
 //! use case of `app` and writes the answer.
 
+pub mod identity;
 pub mod problem;
