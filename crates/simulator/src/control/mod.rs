@@ -4,6 +4,7 @@
 
 mod document;
 mod money;
+mod partners;
 mod portal;
 mod time;
 mod trouble;
@@ -35,6 +36,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     [
         time::operations(),
         money::operations(),
+        partners::operations(),
         portal::operations(),
         trouble::operations(),
         document::operations(),

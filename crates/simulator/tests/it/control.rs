@@ -167,3 +167,32 @@ async fn a_world_is_seeded_from_a_yaml_document() {
     simulator.advance(Duration::from_secs(1)).await;
     simulator.shutdown().await;
 }
+
+#[tokio::test]
+async fn product_orders_are_placed_and_stepped_and_deliveries_listed() {
+    let simulator = simulator().await;
+    let url = simulator.production().url();
+    let order = json!({ "partner": "north", "origin": "MANUAL", "salesUnitName": "Nordlys kiosk",
+        "businessIdentifier": { "scheme": "business:NO:ORG", "id": "987654321" } });
+    let placed = control(&url, "POST", "/product-orders", order).await;
+    assert_eq!(placed.status, 200, "{}", placed.text);
+    let step = format!("/product-orders/{}/step", placed.body["id"].as_str().unwrap());
+    assert_eq!(
+        control(&url, "POST", &step, json!({ "step": "submit" }))
+            .await
+            .status,
+        409
+    );
+    let completed = control(&url, "POST", &step, json!({ "step": "complete" })).await;
+    assert!(
+        completed.body["salesUnit"]["msn"].is_string(),
+        "{}",
+        completed.text
+    );
+    let orders = control(&url, "GET", "/product-orders", Value::Null).await.body;
+    assert_eq!(orders[0]["status"], "COMPLETED");
+    for list in ["/webhooks", "/deliveries", "/deliveries/pending"] {
+        assert_eq!(control(&url, "GET", list, Value::Null).await.body, json!([]));
+    }
+    simulator.shutdown().await;
+}

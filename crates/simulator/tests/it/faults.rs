@@ -276,3 +276,64 @@ async fn the_same_seed_and_faults_give_one_reference_the_same_history_whatever_t
     }
     assert_eq!(histories[0], histories[1]);
 }
+
+#[tokio::test]
+async fn a_trickled_answer_arrives_whole_as_the_clock_turns() {
+    let simulator = simulator().await;
+    let north = Client::of(simulator.test(), "100001").await;
+    north.authorized("order-0001", 10_000).await;
+    let whole = north.payment("order-0001").await.text;
+    simulator.test().add_fault(
+        Rule::new(
+            "slow",
+            Fault::Trickle {
+                bytes: 100,
+                every_millis: 1_000,
+            },
+        )
+        .on("epayment.get"),
+    );
+    let before = simulator.clock().now();
+    let turned = async {
+        loop {
+            simulator.advance(Duration::from_secs(1)).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    let trickled =
+        tokio::select! { it = north.payment("order-0001") => it.text, () = turned => String::new() };
+    assert_eq!(trickled, whole);
+    let pieces = u32::try_from(whole.len().div_ceil(100)).unwrap();
+    assert!(simulator.clock().now() >= before + Duration::from_secs(1) * pieces);
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn any_error_code_and_shape_can_be_had_by_a_fault() {
+    let simulator = simulator().await;
+    let north = Client::of(simulator.test(), "100001").await;
+    let answer = |status, body: &str| Fault::Answer {
+        status,
+        content_type: Some("application/problem+json".into()),
+        headers: vec![],
+        body: body.into(),
+        after_effect: false,
+    };
+    let internal = r#"{"type":"https://httpstatuses.io/500","title":"Internal error","status":"500","traceId":"t","extraDetails":[{"name":"ErrorCode","reason":"3010"}]}"#;
+    simulator.test().add_fault(
+        Rule::new("3010", answer(500, internal))
+            .on("epayment.create")
+            .once(),
+    );
+    let got = north.create(&north.web("order-0001", 1_000)).await;
+    assert_eq!(
+        (got.status, got.code(), got.text.as_str()),
+        (500, Some("3010"), internal)
+    );
+    assert_eq!(
+        north.create(&north.web("order-0001", 1_000)).await.status,
+        201,
+        "nothing had happened"
+    );
+    simulator.shutdown().await;
+}
