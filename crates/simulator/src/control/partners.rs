@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::control::{Operation, body, either, failed, ok};
+use crate::control::{Operation, body, either, failed, ok, query};
 use crate::management::{BusinessIdentifier, OrderError, Origin, ProductOrder, Status, Step};
 use crate::world::World;
 
@@ -48,10 +48,10 @@ pub(super) fn operations() -> Vec<Operation> {
             name: "control.deliveries",
             method: Method::GET,
             path: "/control/v1/deliveries",
-            summary: "The attempts to deliver webhooks, oldest first",
+            summary: "The attempts to deliver webhooks, oldest first; queries: registration, msn, reference",
             request: "",
             answer: (200, "[]Attempt"),
-            handler: |world, _| Box::pin(async move { ok(&world.delivery_attempts()) }),
+            handler: |world, call| Box::pin(async move { deliveries(&world, &call) }),
         },
         Operation {
             name: "control.pending-deliveries",
@@ -90,6 +90,19 @@ pub(super) fn operations() -> Vec<Operation> {
             handler: |world, call| Box::pin(async move { either(step(&world, &call)) }),
         },
     ]
+}
+
+fn deliveries(world: &World, call: &Call) -> Answer {
+    let wanted = ["registration", "msn", "reference"].map(|name| query(call, name));
+    let mut attempts = world.delivery_attempts();
+    attempts.retain(|it| {
+        let given = [&it.registration.to_string(), &it.msn, &it.reference];
+        wanted
+            .iter()
+            .zip(given)
+            .all(|(wanted, given)| wanted.as_ref().is_none_or(|it| it == given))
+    });
+    ok(&attempts)
 }
 
 fn orders(world: &World) -> Answer {

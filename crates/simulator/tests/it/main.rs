@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod behind;
 mod codes;
 mod conformance;
 mod control;
@@ -18,6 +19,7 @@ mod npm;
 mod orders;
 mod payments;
 mod specs;
+mod specs_partner;
 mod start;
 mod time_passes;
 mod token;
