@@ -1,4 +1,5 @@
-//! A million payments in memory: time per operation as their number grows, and bytes per payment.
+//! A million payments in memory: time per operation as their number grows, processor time for the
+//! whole life of a payment (create, approve, capture, get), and bytes per payment.
 //!
 //! `cargo run --release -p nordbro-simulator --example million [payments]`
 //!
@@ -56,6 +57,17 @@ async fn token(world: &std::sync::Arc<World>, keys: &UnitWithKeys) -> Result<Str
     Ok(body["access_token"].as_str().ok_or("no token")?.to_owned())
 }
 
+/// Processor time used so far, in microseconds: what others do on the machine does not count.
+fn processor_time() -> Result<f64, Box<dyn Error>> {
+    let schedule = std::fs::read_to_string("/proc/self/schedstat")?;
+    Ok(schedule
+        .split_whitespace()
+        .next()
+        .ok_or("no figure")?
+        .parse::<f64>()?
+        / 1_000.0)
+}
+
 /// Resident memory, in bytes.
 fn resident() -> Result<u64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
@@ -71,7 +83,7 @@ fn resident() -> Result<u64, Box<dyn Error>> {
         * 1024)
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #[expect(
     clippy::disallowed_methods,
@@ -96,12 +108,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let before = resident()?;
     println!(
-        "{:>10} {:>12} {:>12} {:>12} {:>14}",
-        "payments", "create us", "capture us", "get us", "bytes each"
+        "{:>10} {:>12} {:>12} {:>12} {:>16} {:>12}",
+        "payments", "create us", "capture us", "get us", "processor us", "bytes each"
     );
     let per_step = payments / STEPS;
     for step in 0..STEPS {
         let (mut create, mut capture, mut get) = (0.0, 0.0, 0.0);
+        let used = processor_time()?;
         for nth in 0..per_step {
             let reference = format!("order-{:010}", step * per_step + nth);
             let body = format!(
@@ -139,10 +152,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let made = (step + 1) * per_step;
         let bytes = resident()?.saturating_sub(before) / u64::from(made);
         println!(
-            "{made:>10} {:>12.1} {:>12.1} {:>12.1} {bytes:>14}",
+            "{made:>10} {:>12.1} {:>12.1} {:>12.1} {:>16.1} {bytes:>12}",
             each(create),
             each(capture),
-            each(get)
+            each(get),
+            (processor_time()? - used) / f64::from(per_step)
         );
     }
     simulator.shutdown().await;
