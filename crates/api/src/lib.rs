@@ -3,5 +3,24 @@
 //! No SQL, no call to Vipps and no rule about money stands here: a handler reads the request, calls one
 //! use case of `app` and writes the answer.
 
+mod body;
+mod docs;
+mod face;
+mod forwarded;
 pub mod identity;
+mod layers;
+pub mod limit;
+mod openapi;
 pub mod problem;
+mod request;
+mod router;
+mod v1;
+mod wire;
+
+#[cfg(test)]
+mod testing;
+
+pub use body::Bounds;
+pub use face::{Face, Settings};
+pub use openapi::{document, text as document_text};
+pub use router::router;

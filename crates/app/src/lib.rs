@@ -31,4 +31,4 @@ pub use registry::Unit;
 pub use served::Served;
 pub use settings::Settings;
 pub use state::{App, Parts};
-pub use views::{Answered, OperationView, PaymentView, Progress, ReceiptView, SalesUnitView, Wait};
+pub use views::{Answered, OperationView, PaymentView, Progress, ReceiptView, Wait};

@@ -2,9 +2,7 @@
 
 use domain::operation::{Kind, Status};
 use domain::receipt;
-use domain::{
-    Amount, CredentialMode, Environment, Msn, OperationId, Payment, Reference, Rejected, Violation,
-};
+use domain::{Amount, Msn, OperationId, Payment, Reference, Rejected, Violation};
 use time::OffsetDateTime;
 
 /// Until when a caller waits for an outcome. Afterwards it is told that the operation is still open.
@@ -78,18 +76,4 @@ pub struct ReceiptView {
     pub created_at: OffsetDateTime,
     /// When it was sent or refused.
     pub ended_at: Option<OffsetDateTime>,
-}
-
-/// A sales unit as its partner sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SalesUnitView {
-    pub msn: Msn,
-    pub name: String,
-    pub environment: Environment,
-    /// The country whose currency it takes: `NO`, `DK`, `FI`.
-    pub market: Option<String>,
-    pub credential_mode: CredentialMode,
-    /// Whether a key set serves it, so that payments can be made.
-    pub has_keys: bool,
-    pub live_from: Option<OffsetDateTime>,
 }

@@ -56,8 +56,11 @@ codes! {
     CURRENCY_DIFFERS = "currency_differs",
     PAYMENT_NOT_AUTHORIZED = "payment_not_authorized",
     NOTHING_TO_CANCEL = "nothing_to_cancel",
-    CAPTURED_NOT_CANCELLABLE = "captured_not_cancellable",
     PAYMENT_ALREADY_APPROVED = "payment_already_approved",
+    PAYMENT_IN_WRONG_STATE = "payment_in_wrong_state",
+    RECEIPT_WRITTEN = "receipt_written",
+    OPERATION_ABANDONED = "operation_abandoned",
+    PAYMENT_NOT_CREATED = "payment_not_created",
     VIPPS_REFUSED = "vipps_refused",
 }
 

@@ -4,6 +4,7 @@
 //! only, [`render`], which knows the request's ids.
 
 mod code;
+mod of_app;
 mod pages;
 mod render;
 mod table;
@@ -18,12 +19,17 @@ use utoipa::ToSchema;
 
 pub use code::Code;
 pub use pages::{page_of, pages};
+pub(crate) use render::Body9457 as Document;
+pub(crate) use render::examples;
 pub use render::{Addressee, render};
 pub use table::{Audience, Entry, Table, Texts, table};
 
 /// One occurrence of a problem, before it knows whose request it answers.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Occurrence>);
+
+#[derive(Debug, Clone)]
+struct Occurrence {
     entry: &'static Entry,
     detail: Option<String>,
     violations: Vec<Violation>,
@@ -54,41 +60,54 @@ pub struct Vipps {
     pub detail: Option<String>,
 }
 
+impl From<&Rejected> for Vipps {
+    fn from(rejected: &Rejected) -> Self {
+        Self {
+            status: rejected.status,
+            code: rejected.code.clone(),
+            trace_id: rejected.trace_id.clone(),
+            title: rejected.title.clone(),
+            detail: rejected.detail.clone(),
+        }
+    }
+}
+
 impl Problem {
     pub fn new(code: Code) -> Self {
         Self::of(table().get(code))
     }
 
     fn of(entry: &'static Entry) -> Self {
-        Self {
+        Self(Box::new(Occurrence {
             entry,
             detail: None,
             violations: Vec::new(),
             vipps: None,
             retry_after: None,
             challenge: None,
-        }
+        }))
     }
 
     /// All that is wrong with a request, at once.
-    pub fn invalid(violations: Vec<Violation>) -> Self {
+    pub fn invalid(mut violations: Vec<Violation>) -> Self {
+        // A body of nothing but faults must not make an answer larger than itself.
+        const MOST: usize = 100;
         let count = violations.len();
+        violations.truncate(MOST);
         let problem = Self::new(Code::INVALID_REQUEST);
-        let problem = if count == 1 {
+        let mut problem = if count == 1 {
             problem.saying("One of the request's values must be corrected; see `violations`.")
         } else {
             problem.filling(&[("count", &count)])
         };
-        Self {
-            violations,
-            ..problem
-        }
+        problem.0.violations = violations;
+        problem
     }
 
     /// What Vipps' refusal at `operation_id` means here.
     pub fn of_vipps(operation_id: &str, rejected: &Rejected) -> Self {
         let entry = table().of_vipps(operation_id, rejected.status, rejected.code.as_deref());
-        let problem = Self::of(entry);
+        let mut problem = Self::of(entry);
         if entry.status == 404 {
             // What Vipps does not know looks like what the gateway does not know.
             return problem;
@@ -102,77 +121,69 @@ impl Problem {
             .iter()
             .filter(|_| rejected.fields.is_empty())
             .map(|field| Violation::new(field.clone(), "vipps", entry.remedy.clone()));
-        Self {
-            violations: named.chain(meant).collect(),
-            retry_after: rejected.retry_after.or(problem.retry_after),
-            vipps: Some(Vipps {
-                status: rejected.status,
-                code: rejected.code.clone(),
-                trace_id: rejected.trace_id.clone(),
-                title: rejected.title.clone(),
-                detail: rejected.detail.clone(),
-            }),
-            ..problem
-        }
+        problem.0.violations = named.chain(meant).collect();
+        problem.0.retry_after = rejected.retry_after;
+        problem.0.vipps = Some(rejected.into());
+        problem
     }
 
     /// Fills the names of the row's `detail`.
     #[must_use]
     pub fn filling(self, values: &[(&str, &dyn Display)]) -> Self {
-        let Some(template) = &self.entry.detail else {
+        let Some(template) = &self.0.entry.detail else {
             return self;
         };
         let detail = values.iter().fold(template.clone(), |text, (name, value)| {
             text.replace(&format!("{{{name}}}"), &value.to_string())
         });
-        Self {
-            detail: Some(detail),
-            ..self
-        }
+        self.saying(detail)
     }
 
     /// A detail in words of ours. Never a text that came from outside, and never an id.
     #[must_use]
-    pub fn saying(self, detail: impl Into<String>) -> Self {
-        Self {
-            detail: Some(detail.into()),
-            ..self
-        }
+    pub fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
     }
 
     /// When to come back, in whole seconds.
     #[must_use]
-    pub fn after(self, seconds: u64) -> Self {
-        Self {
-            retry_after: Some(seconds.max(1)),
-            ..self
-        }
+    pub fn after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds.max(1));
+        self
     }
 
     /// The value of `WWW-Authenticate` (RFC 6750).
     #[must_use]
-    pub fn challenging(self, challenge: impl Into<String>) -> Self {
-        Self {
-            challenge: Some(challenge.into()),
-            ..self
-        }
+    pub fn challenging(mut self, challenge: impl Into<String>) -> Self {
+        self.0.challenge = Some(challenge.into());
+        self
     }
 
     pub fn code(&self) -> &'static str {
-        &self.entry.code
+        &self.0.entry.code
+    }
+
+    pub fn title(&self) -> &'static str {
+        &self.0.entry.title
+    }
+
+    /// What Vipps said, where it was asked.
+    pub fn vipps(&self) -> Option<&Vipps> {
+        self.0.vipps.as_ref()
     }
 
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     pub fn violations(&self) -> &[Violation] {
-        &self.violations
+        &self.0.violations
     }
 
     fn detail(&self) -> &str {
         // An unfilled template would show its braces.
-        self.detail.as_deref().unwrap_or(&self.entry.explanation)
+        self.0.detail.as_deref().unwrap_or(&self.0.entry.explanation)
     }
 }
 
@@ -204,7 +215,7 @@ mod tests {
         let problem = Problem::of_vipps("capturePayment", &rejected(400, "6080"));
         assert_eq!(problem.code(), "payment_not_authorized");
         assert_eq!(problem.status(), StatusCode::CONFLICT);
-        let vipps = problem.vipps.unwrap();
+        let vipps = problem.0.vipps.unwrap();
         assert_eq!((vipps.status, vipps.code.as_deref()), (400, Some("6080")));
         assert_eq!(vipps.trace_id.as_deref(), Some("00-813b"));
     }

@@ -99,30 +99,70 @@ impl Problem {
     /// The body as JSON.
     pub fn body(&self, to: &Addressee<'_>) -> Vec<u8> {
         let body = Body9457 {
-            type_: format!("{}{PAGES}{}", to.public_url, self.entry.code),
-            title: &self.entry.title,
-            status: self.entry.status,
+            type_: format!("{}{PAGES}{}", to.public_url, self.0.entry.code),
+            title: &self.0.entry.title,
+            status: self.0.entry.status,
             detail: self.detail(),
-            code: &self.entry.code,
+            code: &self.0.entry.code,
             request_id: to.request_id,
             trace_id: to.trace_id,
-            retryable: self.entry.retryable,
-            audience: self.entry.audience,
+            retryable: self.0.entry.retryable,
+            audience: self.0.entry.audience,
             messages: Messages {
-                customer: table().customer(self.entry),
-                staff: table().staff(self.entry),
+                customer: table().customer(self.0.entry),
+                staff: table().staff(self.0.entry),
             },
-            violations: self.violations.iter().map(Fault::from).collect(),
-            vipps: self.vipps.as_ref(),
+            violations: self.0.violations.iter().map(Fault::from).collect(),
+            vipps: self.0.vipps.as_ref(),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }
 
     /// Seconds for `Retry-After`: 429 and 503 always carry one.
     fn retry_seconds(&self) -> Option<u64> {
-        let always = matches!(self.entry.status, 429 | 503) || self.entry.code == "payment_busy";
-        self.retry_after.or_else(|| always.then_some(1))
+        let always = matches!(self.0.entry.status, 429 | 503) || self.0.entry.code == "payment_busy";
+        self.0.retry_after.or_else(|| always.then_some(1))
     }
+}
+
+/// One of each that an operation can answer with: its code, its title and a body.
+pub(crate) fn examples(to: &Addressee<'_>) -> Vec<(String, &'static str, serde_json::Value)> {
+    let one = |entry: &'static super::Entry| {
+        let mut problem = Problem::of(entry);
+        if let Some(field) = &entry.field {
+            let fault = Violation::new(field.clone(), "vipps", entry.remedy.clone());
+            problem.0.violations.push(fault);
+        } else if entry.code == "invalid_request" {
+            problem = Problem::invalid(vec![Violation::new(
+                "amount.value",
+                "integer",
+                "must be a whole number: minor units, 4990 and not 49.90",
+            )]);
+        }
+        if let Some(code) = entry
+            .vipps
+            .iter()
+            .find(|said| said.bytes().all(|it| it.is_ascii_digit()))
+            && entry.status != 404
+        {
+            problem.0.vipps = Some(Vipps {
+                status: 400,
+                code: Some(code.clone()),
+                trace_id: Some("00-813b63975adcaaeef2b0ec7c103c40e3-706492e906541d31-01".to_owned()),
+                title: None,
+                detail: None,
+            });
+        }
+        let body = serde_json::from_slice(&problem.body(to)).unwrap_or_default();
+        (entry.code.clone(), problem.title(), body)
+    };
+    let of_an_operation = |entry: &&'static super::Entry| !entry.on.is_empty();
+    table()
+        .entries()
+        .iter()
+        .filter(of_an_operation)
+        .map(one)
+        .collect()
 }
 
 /// Writes the problem that an answer is marked with, if it is.
@@ -137,7 +177,7 @@ pub fn render(mut response: Response, to: &Addressee<'_>) -> Response {
     if let Some(seconds) = problem.retry_seconds() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if let Some(challenge) = problem.challenge.as_deref()
+    if let Some(challenge) = problem.0.challenge.as_deref()
         && let Ok(value) = HeaderValue::from_str(challenge)
     {
         headers.insert(WWW_AUTHENTICATE, value);

@@ -1,0 +1,13 @@
+//! Bodies: read once, kept as they came.
+
+mod at;
+mod exact;
+mod json;
+
+pub(crate) use at::At;
+pub use exact::Bounds;
+pub(crate) use exact::{Checked, Exact};
+pub(crate) use json::{Json, Malformed};
+
+#[cfg(test)]
+pub(crate) use json::read;

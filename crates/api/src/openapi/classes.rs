@@ -1,0 +1,33 @@
+//! What kinds of operation there are, so that a problem can say where it comes from.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::requests::carried;
+
+/// The words that `on` in `problems.toml` may use, as far as they are true of this operation.
+pub(super) fn of(path: &str, operation: &Value) -> BTreeSet<String> {
+    let id = super::id(operation);
+    let carried = carried(id);
+    let body = carried.is_some_and(|it| it.body.is_some());
+    let money = carried.is_some_and(|it| it.key);
+    // Vipps is asked by all that name a payment, but for a look into our own books.
+    let own_books = matches!(id, "getOperation" | "putReceipt" | "getReceipt" | "listPayments");
+    let payment = path.contains("{reference}");
+    let true_of = [
+        ("every", true),
+        ("unit", path.contains("{msn}")),
+        ("payment", payment),
+        ("body", body),
+        ("query", carried.is_some_and(|it| !it.query.is_empty())),
+        ("money", money),
+        ("vipps", (payment || money) && !own_books),
+        (id, true),
+    ];
+    true_of
+        .into_iter()
+        .filter(|(_, holds)| *holds)
+        .map(|(class, _)| class.to_owned())
+        .collect()
+}

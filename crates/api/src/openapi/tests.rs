@@ -1,0 +1,135 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::requests::requests;
+use super::*;
+use crate::problem::table;
+
+#[test]
+fn the_document_in_the_repository_is_the_one_the_program_makes() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/nordbro.json");
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        checked_in == text(),
+        "openapi/nordbro.json is stale: run `nordbro openapi`"
+    );
+}
+
+#[test]
+fn every_operation_has_an_id_a_tag_a_scope_a_summary_a_description_and_examples() {
+    let document = document();
+    let operations = operations(&document);
+    assert_eq!(operations.len(), 13);
+    for (path, method, operation) in operations {
+        let id = id(operation);
+        assert!(!id.is_empty(), "{method} {path}");
+        for member in ["summary", "description"] {
+            assert!(
+                operation[member].as_str().is_some_and(|it| it.len() > 3),
+                "{id}: {member}"
+            );
+        }
+        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{id}");
+        let scope = scope(operation).unwrap();
+        assert!(scope.parse::<app::Scope>().is_ok(), "{id}: {scope}");
+        assert!(
+            requests().scopes.contains_key(scope),
+            "{id}: {scope} is not described"
+        );
+        assert!(
+            requests().operations.contains_key(id),
+            "{id} is not in requests.json"
+        );
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let content = response["content"].as_object().unwrap();
+            for media in content.values() {
+                assert!(media["examples"].is_object(), "{id} {status} has no example");
+            }
+        }
+        for status in ["401", "403", "429", "500", "503"] {
+            assert!(operation["responses"][status].is_object(), "{id} {status}");
+        }
+    }
+}
+
+#[test]
+fn every_word_under_on_is_a_class_or_an_operation_and_is_used() {
+    let document = document();
+    let mut known = BTreeSet::new();
+    for (path, _, operation) in operations(&document) {
+        known.extend(classes::of(path, operation));
+    }
+    for entry in table().entries() {
+        for word in &entry.on {
+            assert!(
+                known.contains(word),
+                "{}: `{word}` is true of nothing",
+                entry.code
+            );
+        }
+    }
+}
+
+#[test]
+fn a_success_is_said_by_its_handler_and_a_problem_by_nobody() {
+    let (_, described) = v1::routes().split_for_parts();
+    let described = serde_json::to_value(described).unwrap();
+    for (_, _, operation) in operations(&described) {
+        for status in operation["responses"].as_object().unwrap().keys() {
+            assert!(status.starts_with('2'), "{}: {status}", id(operation));
+        }
+    }
+}
+
+/// Resolves the references that a schema of the document makes.
+fn validator(document: &Value, schema: &str) -> jsonschema::Validator {
+    let mut root = document["components"]["schemas"][schema].clone();
+    root["components"] = document["components"].clone();
+    jsonschema::validator_for(&root).unwrap()
+}
+
+#[test]
+fn every_example_is_what_its_schema_says() {
+    let document = document();
+    let problem = validator(&document, "Problem");
+    for entry in table().entries().iter().filter(|entry| !entry.on.is_empty()) {
+        let example = &document["components"]["examples"][&entry.code]["value"];
+        assert!(
+            problem.is_valid(example),
+            "{}: {:?}",
+            entry.code,
+            problem.validate(example).err()
+        );
+    }
+    for carried in requests().operations.values() {
+        let Some(body) = &carried.body else { continue };
+        let schema = validator(&document, &body.schema);
+        for example in body.examples.as_object().unwrap().values() {
+            assert!(schema.is_valid(&example["value"]), "{example}");
+        }
+    }
+}
+
+#[test]
+fn every_example_of_a_body_passes_the_rules_that_guard_it() {
+    use domain::{CancelFacts, CaptureFacts, CreateFacts, ReceiptFacts, RefundFacts};
+
+    use crate::forwarded::{Approve, check};
+    for (id, carried) in &requests().operations {
+        let Some(body) = &carried.body else { continue };
+        for example in body.examples.as_object().unwrap().values() {
+            let text = example["value"].to_string();
+            let faults = match id.as_str() {
+                "createPayment" => check::of::<CreateFacts>(&text).1,
+                "capturePayment" => check::of::<CaptureFacts>(&text).1,
+                "refundPayment" => check::of::<RefundFacts>(&text).1,
+                "cancelPayment" => check::of::<CancelFacts>(&text).1,
+                "approvePayment" => check::of::<Approve>(&text).1,
+                "putReceipt" => check::of::<ReceiptFacts>(&text).1,
+                other => panic!("{other} has a body that nothing guards"),
+            };
+            assert_eq!(faults, [""; 0], "{id}: {text}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The query of a search.
+
+use std::str::FromStr;
+
+use app::{Cursor, Query};
+use axum::extract::FromRequestParts;
+use domain::{State, Violation};
+use http::request::Parts;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::face::Face;
+use crate::problem::{Code, Problem};
+
+const LIMIT: u32 = 50;
+const MOST: u32 = 200;
+
+/// Which payments, read from the query of the URL.
+#[derive(Debug)]
+pub(crate) struct Search(pub Query);
+
+impl FromRequestParts<Face> for Search {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Face) -> Result<Self, Problem> {
+        read(parts.uri.query().unwrap_or_default()).map(Self)
+    }
+}
+
+fn read(query: &str) -> Result<Query, Problem> {
+    let mut faults = Vec::new();
+    let mut read = Query {
+        states: Vec::new(),
+        from: None,
+        to: None,
+        reference_prefix: None,
+        after: None,
+        limit: LIMIT,
+    };
+    let mut seen = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if name != "state" && seen.contains(&name) {
+            faults.push(fault(&name, "duplicate", "stands more than once"));
+            continue;
+        }
+        match &*name {
+            "state" => {
+                for word in value.split(',') {
+                    let state = parsed::<State>(
+                        &name,
+                        word,
+                        "must name states of a payment, such as AUTHORIZED",
+                        &mut faults,
+                    );
+                    read.states.extend(state);
+                }
+            }
+            "createdFrom" => read.from = moment(&name, &value, &mut faults),
+            "createdTo" => read.to = moment(&name, &value, &mut faults),
+            "referencePrefix" => read.reference_prefix = prefix(&name, &value, &mut faults),
+            "cursor" => {
+                let cursor = value.parse::<Cursor>();
+                read.after = Some(cursor.map_err(|_| Problem::new(Code::INVALID_CURSOR))?);
+            }
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
+                if limit.is_none() {
+                    faults.push(fault(&name, "range", "must be 1 to 200"));
+                }
+                read.limit = limit.unwrap_or(LIMIT);
+            }
+            _ => faults.push(fault(&name, "unknown", "is no parameter of this list")),
+        }
+        seen.push(name);
+    }
+    if let (Some(from), Some(to)) = (read.from, read.to)
+        && from >= to
+    {
+        faults.push(fault("createdTo", "range", "must be later than createdFrom"));
+    }
+    if faults.is_empty() {
+        Ok(read)
+    } else {
+        Err(Problem::invalid(faults))
+    }
+}
+
+fn fault(name: &str, rule: &'static str, message: &str) -> Violation {
+    let name: String = name.chars().take(64).collect();
+    Violation::new(format!("query {name}"), rule, message)
+}
+
+fn parsed<T: FromStr>(name: &str, text: &str, message: &str, faults: &mut Vec<Violation>) -> Option<T> {
+    let value = text.parse().ok();
+    if value.is_none() {
+        faults.push(fault(name, "format", message));
+    }
+    value
+}
+
+fn moment(name: &str, text: &str, faults: &mut Vec<Violation>) -> Option<OffsetDateTime> {
+    let moment = OffsetDateTime::parse(text, &Rfc3339).ok();
+    if moment.is_none() {
+        let message = "must be a moment by RFC 3339, such as 2026-11-25T12:00:00Z (a + in a URL is %2B)";
+        faults.push(fault(name, "format", message));
+    }
+    moment
+}
+
+fn prefix(name: &str, text: &str, faults: &mut Vec<Violation>) -> Option<String> {
+    let legal = (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !legal {
+        faults.push(fault(
+            name,
+            "format",
+            "must be 1 to 64 letters (A-Z, a-z), digits or hyphens",
+        ));
+    }
+    legal.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_filter_is_read() {
+        let query = read(
+            "state=CREATED,AUTHORIZED&state=EXPIRED&createdFrom=2026-11-01T00:00:00Z\
+             &createdTo=2026-11-02T00:00:00%2B01:00&referencePrefix=acme-&limit=10\
+             &cursor=0190a1b2c3d47e5f8091a2b3c4d5e6f7",
+        )
+        .unwrap();
+        assert_eq!(query.states, [State::Created, State::Authorized, State::Expired]);
+        assert_eq!(query.limit, 10);
+        assert_eq!(query.reference_prefix.as_deref(), Some("acme-"));
+        assert!(query.from < query.to && query.after.is_some());
+        assert_eq!(read("").unwrap().limit, 50);
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once() {
+        let faults =
+            read("state=CAPTURED&createdFrom=yesterday&limit=0&limit=1&referencePrefix=%25&colour=red")
+                .unwrap_err();
+        let named: Vec<_> = faults.violations().iter().map(|it| it.field.as_str()).collect();
+        assert_eq!(
+            named,
+            [
+                "query state",
+                "query createdFrom",
+                "query limit",
+                "query limit",
+                "query referencePrefix",
+                "query colour"
+            ]
+        );
+        assert_eq!(read("cursor=x").unwrap_err().code(), "invalid_cursor");
+        let turned = read("createdFrom=2026-11-02T00:00:00Z&createdTo=2026-11-01T00:00:00Z");
+        assert_eq!(turned.unwrap_err().violations()[0].field, "query createdTo");
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_makes_it_panic(query in "\\PC{0,80}") {
+            let _ = read(&query);
+        }
+    }
+}

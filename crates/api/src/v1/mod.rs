@@ -1,0 +1,29 @@
+//! The partner API: one file for each noun. A handler names its own success and nothing else; what every
+//! operation has in common is added to the document by [`crate::openapi`], and to answers by the layers.
+
+mod answer;
+mod operations;
+mod payments;
+mod receipts;
+mod sales_units;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::face::Face;
+
+/// Every operation, with its part of the document.
+pub(crate) fn routes() -> OpenApiRouter<Face> {
+    OpenApiRouter::new()
+        .routes(routes!(payments::create, payments::list))
+        .routes(routes!(payments::get))
+        .routes(routes!(payments::events))
+        .routes(routes!(payments::capture))
+        .routes(routes!(payments::refund))
+        .routes(routes!(payments::cancel))
+        .routes(routes!(payments::approve))
+        .routes(routes!(operations::get))
+        .routes(routes!(receipts::put, receipts::get))
+        .routes(routes!(sales_units::list))
+        .routes(routes!(sales_units::get))
+}

@@ -1,0 +1,48 @@
+//! Sales units: which ones the token may use.
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::face::Face;
+use crate::problem::Problem;
+use crate::request::{AtUnit, Believed};
+use crate::wire;
+
+/// List sales units
+///
+/// All that the token may use, in its environment.
+#[utoipa::path(
+    get,
+    path = "/v1/sales-units",
+    operation_id = "listSalesUnits",
+    tag = "Sales units",
+    security(("partner" = ["merchants:read"])),
+    responses((status = 200, description = "All of them.", body = wire::SalesUnitPage))
+)]
+pub(super) async fn list(
+    State(face): State<Face>,
+    Believed(caller): Believed,
+) -> Result<Json<wire::SalesUnitPage>, Problem> {
+    let units = face.app.units(&caller).await?;
+    let data = units.iter().map(|unit| wire::SalesUnit::from(&**unit)).collect();
+    Ok(Json(wire::SalesUnitPage::new(data, None)))
+}
+
+/// Read a sales unit
+///
+/// What it is called, where it takes money, and whether keys serve it.
+#[utoipa::path(
+    get,
+    path = "/v1/sales-units/{msn}",
+    operation_id = "getSalesUnit",
+    tag = "Sales units",
+    security(("partner" = ["merchants:read"])),
+    responses((status = 200, description = "The sales unit.", body = wire::SalesUnit))
+)]
+pub(super) async fn get(
+    State(face): State<Face>,
+    AtUnit { caller, msn }: AtUnit,
+) -> Result<Json<wire::SalesUnit>, Problem> {
+    let unit = face.app.unit(&caller, &msn).await?;
+    Ok(Json(wire::SalesUnit::from(&*unit)))
+}

@@ -1,0 +1,32 @@
+//! What `/v1` answers with: our shapes, made from the values of `app`. Nothing here is ever read back.
+
+mod amount;
+mod event;
+mod operation;
+mod page;
+mod payment;
+mod receipt;
+mod sales_unit;
+
+pub(crate) use amount::Amount;
+pub(crate) use event::Event;
+pub(crate) use operation::{Operation, refusal};
+pub(crate) use page::{EventPage, PaymentPage, SalesUnitPage};
+pub(crate) use payment::Payment;
+pub(crate) use receipt::Receipt;
+pub(crate) use sales_unit::SalesUnit;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// A moment in UTC, RFC 3339.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-25T12:00:00Z")]
+pub(crate) struct Moment(#[serde(with = "time::serde::rfc3339")] OffsetDateTime);
+
+impl From<OffsetDateTime> for Moment {
+    fn from(at: OffsetDateTime) -> Self {
+        Self(at.to_offset(time::UtcOffset::UTC))
+    }
+}

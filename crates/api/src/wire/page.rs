@@ -1,0 +1,40 @@
+//! Lists on the wire.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Event, Payment, SalesUnit};
+
+macro_rules! pages {
+    ($($(#[$doc:meta])* $name:ident of $item:ty;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Serialize, ToSchema)]
+        #[serde(rename_all = "camelCase")]
+        pub(crate) struct $name {
+            data: Vec<$item>,
+            /// Pass it as `cursor` to get the next page. `null`: this was the last.
+            #[schema(required = true)]
+            next_cursor: Option<String>,
+            has_more: bool,
+        }
+
+        impl $name {
+            pub(crate) fn new(data: Vec<$item>, next: Option<String>) -> Self {
+                Self {
+                    data,
+                    has_more: next.is_some(),
+                    next_cursor: next,
+                }
+            }
+        }
+    )*};
+}
+
+pages! {
+    /// Payments, newest first.
+    PaymentPage of Payment;
+    /// Events, oldest first; all of them.
+    EventPage of Event;
+    /// Sales units.
+    SalesUnitPage of SalesUnit;
+}
