@@ -172,6 +172,23 @@ async fn the_pause_after_failures_doubles_and_stays_short() {
 }
 
 #[tokio::test]
+async fn a_token_service_that_asks_for_patience_gets_it_for_half_a_minute_at_most() {
+    for (asked, given) in [("9", 9), ("3600", 30)] {
+        let clock = Arc::new(Hand::new());
+        let upstream = Upstream::start().await;
+        let vipps = vipps(upstream.address, &clock);
+        upstream.token_answers(say(429, "{}").with("retry-after", asked));
+        vipps.send(&capture(), &access()).await;
+        clock.advance(Duration::seconds(given) - Duration::milliseconds(1));
+        vipps.send(&capture(), &access()).await;
+        assert_eq!(upstream.token_calls().len(), 1, "asked for {asked} s");
+        clock.advance(Duration::milliseconds(1));
+        vipps.send(&capture(), &access()).await;
+        assert_eq!(upstream.token_calls().len(), 2, "asked for {asked} s");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_of_the_token_service_that_makes_no_sense_sends_nothing() {
     for body in ["<html>Sign in</html>", "{}", r#"{"access_token":""}"#, ""] {
         let upstream = Upstream::start().await;
