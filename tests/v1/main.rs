@@ -1,0 +1,11 @@
+//! `/v1` through its router: a real app on SQLite beside the simulator, and every answer held against the
+//! document that partners are given.
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
+
+mod bad_input;
+mod client;
+mod clock;
+mod contract;
+mod door;
+mod payment;
+mod world;
