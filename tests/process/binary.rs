@@ -2,9 +2,11 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::time::SystemTime;
+
+use serde_json::Value;
 
 /// The binary that the tests are about.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -79,7 +81,9 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 /// A binary that serves. Killed when dropped, so that a failing test leaves nothing behind.
 pub(crate) struct Running {
     child: Child,
-    stdout: BufReader<std::process::ChildStdout>,
+    stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
+    seen: String,
 }
 
 impl Running {
@@ -90,7 +94,13 @@ impl Running {
             .spawn()
             .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self { child, stdout }
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self {
+            child,
+            stdout,
+            stderr,
+            seen: String::new(),
+        }
     }
 
     /// The next line of standard output; empty at its end.
@@ -98,6 +108,24 @@ impl Running {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
         line
+    }
+
+    /// Reads the log up to the line with this message.
+    pub(crate) fn logged(&mut self, message: &str) -> Value {
+        loop {
+            let mut line = String::new();
+            self.stderr.read_line(&mut line).unwrap();
+            assert!(
+                !line.is_empty(),
+                "it ended without saying {message:?}:\n{}",
+                self.seen
+            );
+            self.seen.push_str(&line);
+            match serde_json::from_str::<Value>(&line) {
+                Ok(line) if line["message"] == message => return line,
+                _ => {}
+            }
+        }
     }
 
     /// Asks it to end and waits: exit code, the rest of standard output, all of standard error.
@@ -110,13 +138,9 @@ impl Running {
                 .unwrap()
                 .success()
         );
-        let (mut rest, mut errors) = (String::new(), String::new());
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut errors)
-            .unwrap();
+        let mut rest = String::new();
+        let mut errors = std::mem::take(&mut self.seen);
+        self.stderr.read_to_string(&mut errors).unwrap();
         self.stdout.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest, errors)
     }

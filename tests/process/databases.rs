@@ -3,7 +3,7 @@ use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use crate::binary::{nordbro, run, text};
 
 /// An empty database on the test's PostgreSQL server, gone with the server.
-async fn empty_postgres(name: &str) -> String {
+pub(crate) async fn empty_postgres(name: &str) -> String {
     let server = std::env::var("NORDBRO_TEST_POSTGRES_URL")
         .expect("NORDBRO_TEST_POSTGRES_URL names no server: run ./test, which starts one");
     let connection = Database::connect(&server).await.unwrap();

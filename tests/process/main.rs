@@ -5,3 +5,5 @@
 mod binary;
 mod commands;
 mod databases;
+mod demo;
+mod serve;

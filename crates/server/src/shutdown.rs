@@ -26,17 +26,19 @@ pub enum Ended {
     TasksLeft(usize),
 }
 
-/// Ends with the first SIGTERM or SIGINT.
+/// Listens for SIGTERM and SIGINT from now on; what it gives ends with the first of them.
 ///
 /// # Errors
-/// The operating system does not let us listen for signals.
-pub async fn signalled() -> std::io::Result<&'static str> {
+/// The operating system does not let us listen.
+pub fn listen() -> std::io::Result<impl Future<Output = &'static str>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        }
     })
 }
 

@@ -1,7 +1,10 @@
 //! The commands of the binary, one file each.
 
 mod check_config;
+mod demo;
 mod migrate;
+mod openapi;
+mod serve;
 mod simulator;
 
 use std::path::PathBuf;
@@ -41,10 +44,16 @@ struct Sources {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Play a whole payment against a simulated Vipps, then stay up to be played with.
+    Demo(demo::Arguments),
+    /// Serve partners until SIGTERM.
+    Serve,
     /// Run Vipps `MobilePay` in a box: both worlds, with their rules, state, faults and clock.
     Simulator(simulator::Arguments),
     /// Bring the database to the newest schema.
     Migrate,
+    /// Print the API's `OpenAPI` document.
+    Openapi,
     /// Print the settings that result from defaults, file and environment, with secrets as dots.
     CheckConfig(check_config::Arguments),
 }
@@ -64,11 +73,17 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = || settings(&cli.sources);
     match cli.command {
+        Command::Demo(arguments) => {
+            let config = settings()?;
+            on_runtime(demo::run(arguments, config))
+        }
+        Command::Serve => on_runtime(serve::run(settings()?)),
         Command::Simulator(arguments) => {
             let telemetry = settings()?.telemetry;
             on_runtime(simulator::run(arguments, &telemetry))
         }
         Command::Migrate => on_runtime(migrate::run(&settings()?)),
+        Command::Openapi => openapi::run(),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &settings()?),
     }
 }

@@ -36,6 +36,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, telemetry: &config::Telemetry) -> anyhow::Result<ExitCode> {
     let telemetry = Telemetry::start(telemetry)?;
+    let signal = shutdown::listen().context("signals cannot be listened for")?;
     let world = match &arguments.world {
         None => None,
         Some(path) => {
@@ -60,9 +61,7 @@ pub(super) async fn run(arguments: Arguments, telemetry: &config::Telemetry) -> 
     };
     writeln!(std::io::stdout(), "{told}")?;
 
-    let signal = shutdown::signalled()
-        .await
-        .context("signals cannot be listened for")?;
+    let signal = signal.await;
     tracing::info!(signal, "ending");
     simulator.shutdown().await;
     telemetry.flush();

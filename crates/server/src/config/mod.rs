@@ -12,7 +12,8 @@ pub use duration::Span;
 pub use load::{Error, load};
 pub use secret::SecretUrl;
 pub use settings::{
-    Config, Database, Egress, Private, Public, Sealing, Shutdown, Telemetry, Vipps, VippsEnvironment, Waiting,
+    Config, Database, Egress, Limits, Private, Public, Rate, Sealing, Shutdown, Telemetry, Vipps,
+    VippsEnvironment, Waiting,
 };
 pub use show::show;
 

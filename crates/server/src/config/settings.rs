@@ -1,6 +1,7 @@
 //! The settings as values. What each means stands in `default.toml`, beside its default.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
@@ -21,6 +22,7 @@ pub struct Config {
     pub egress: Egress,
     pub sealing: Sealing,
     pub waiting: Waiting,
+    pub limits: Limits,
     pub telemetry: Telemetry,
 }
 
@@ -100,6 +102,21 @@ pub struct Sealing {
 pub struct Waiting {
     pub default: Span,
     pub longest: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub address: Rate,
+    pub partner: Rate,
+    pub sales_unit: Rate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    pub burst: NonZeroU32,
+    pub per_second: NonZeroU32,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

@@ -1,4 +1,4 @@
-//! What is done to every request before the faces see it: its trace goes on, and it is counted.
+//! What is done to every request before the faces see it: its trace goes on, its span begins, its end is logged and counted.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// Puts a trace and the numbers round every route of `router`, and round what matches none.
 ///
 /// Inside, the request's `traceparent` always holds a valid context: the caller's, continued under a span of ours, or
-/// a fresh one. The faces name the request in their own span and log its end.
+/// a fresh one.
 pub fn front(router: Router, clock: Arc<dyn Clock>) -> Router {
     router.layer(from_fn_with_state(clock, observe))
 }
@@ -35,14 +35,18 @@ async fn observe(State(clock): State<Arc<dyn Clock>>, mut request: Request, next
         .to_owned();
     let method = method_label(request.method());
     let span = tracing::info_span!(
-        "http",
+        "request",
         otel.name = format_args!("{method} {route}"),
         otel.kind = "server",
         http.request.method = method,
         http.route = route,
         http.response.status_code = field::Empty,
+        // Written by the faces, which name the request.
+        request_id = field::Empty,
+        trace_id = field::Empty,
     );
-    continue_trace(&span, request.headers_mut(), clock.as_ref());
+    let trace = continue_trace(&span, request.headers_mut(), clock.as_ref());
+    span.record("trace_id", trace);
 
     let began = clock.now();
     let answer = next.run(request).instrument(span.clone()).await;
@@ -58,6 +62,14 @@ async fn observe(State(clock): State<Arc<dyn Clock>>, mut request: Request, next
         target: "metric",
         method, route, histogram.nordbro_http_request_seconds = took.as_seconds_f64()
     );
+    let duration_ms = took.as_seconds_f64() * 1e3;
+    span.in_scope(|| {
+        if answer.status().is_server_error() {
+            tracing::warn!(duration_ms, "answered");
+        } else {
+            tracing::info!(duration_ms, "answered");
+        }
+    });
     answer
 }
 
