@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use jsonschema::Validator;
 use serde_json::Value;
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(api::document);
+static DOCUMENT: LazyLock<&Value> = LazyLock::new(api::document);
 static VALIDATORS: LazyLock<Mutex<HashMap<String, &'static Validator>>> = LazyLock::new(Mutex::default);
 
 /// The path of the document that a path of a request belongs to.

@@ -58,8 +58,8 @@ async fn everything_is_said_in_one_order() {
     // The key stands for the create.
     let reused = capturer.post(&north.unit(CAPTURE), "create-1", &nok(100)).await;
     reused.refuses(422, "idempotency_key_reused");
-    let refused = capturer.post(&north.unit(CAPTURE), "capture-1", &nok(100)).await;
-    refused.refuses(409, "payment_not_authorized");
+    let early = capturer.post(&north.unit(CAPTURE), "capture-1", &nok(100)).await;
+    early.refuses(409, "payment_not_authorized");
 }
 
 /// Everything of an answer that may tell one thing from another.
@@ -181,7 +181,17 @@ async fn developers_find_the_document_its_rendering_and_a_page_for_each_problem(
         document["servers"][0]["variables"]["gateway"]["default"],
         json!("http://127.0.0.1:8080")
     );
-    assert_eq!(nobody.get("/docs/").await.status, 200);
+    let page = nobody.get("/docs/").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("swagger-ui"), "{}", page.text);
+    assert!(
+        !page.text.contains("//cdn"),
+        "nothing comes from elsewhere: {}",
+        page.text
+    );
+    let script = nobody.get("/docs/swagger-initializer.js").await;
+    assert!(script.text.contains("/openapi.json"), "{}", script.text);
+    assert_eq!(nobody.get("/docs/swagger-ui-bundle.js").await.status, 200);
     assert_eq!(nobody.get("/problems").await.status, 200);
     assert_eq!(nobody.get("/problems/payment_busy").await.status, 200);
     nobody

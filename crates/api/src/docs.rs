@@ -24,7 +24,7 @@ pub(crate) fn routes() -> Router<Face> {
 
 /// The document, naming the address at which this gateway is reached.
 async fn document(State(face): State<Face>) -> Json<Value> {
-    let mut document = openapi::document();
+    let mut document = openapi::document().clone();
     document["servers"][0]["variables"]["gateway"]["default"] = json!(face.settings.public_url);
     Json(document)
 }

@@ -10,7 +10,7 @@ use crate::{docs, identity, openapi, v1};
 
 /// Everything that partners reach: `/v1`, the token endpoint, and what developers read.
 pub fn router(face: &Face) -> Router {
-    let scopes = Scopes::of(&openapi::document());
+    let scopes = Scopes::of(openapi::document());
     let (v1, _) = v1::routes().split_for_parts();
     // Read each list from below: the last layer is the first to see a request.
     let v1 = v1

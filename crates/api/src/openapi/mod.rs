@@ -10,6 +10,8 @@ mod inputs;
 mod requests;
 mod shared;
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 use utoipa::OpenApi;
 
@@ -39,8 +41,14 @@ struct Base;
 /// Methods that may stand in a path item.
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
+static DOCUMENT: LazyLock<Value> = LazyLock::new(make);
+
 /// The whole document, as it is checked in.
-pub fn document() -> Value {
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+fn make() -> Value {
     let (_, described) = v1::routes().split_for_parts();
     let mut base = Base::openapi();
     base.merge(described);
@@ -56,7 +64,7 @@ pub fn document() -> Value {
 
 /// The document as text, with a newline at its end.
 pub fn text() -> String {
-    let mut text = serde_json::to_string_pretty(&document()).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(document()).unwrap_or_default();
     text.push('\n');
     text
 }

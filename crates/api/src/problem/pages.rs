@@ -28,7 +28,7 @@ pub fn pages() -> String {
 const HEAD: &str = "\
 # Problems
 
-Written by `nordbro openapi` from `crates/api/problems.toml`: change that file, not this one.
+Made from `crates/api/problems.toml` by `cargo run -p nordbro-api --example generate`: change that file, not this one.
 
 Every answer of `/v1` that is not a success is a problem (RFC 9457, `application/problem+json`). Its `type` is an address at the
 gateway itself, `{public.url}/problems/{code}`, which shows the section below. Programs branch on `code`; `title` and `detail`
@@ -107,7 +107,7 @@ mod tests {
         let checked_in = std::fs::read_to_string(PAGE).unwrap_or_default();
         assert!(
             checked_in == pages(),
-            "docs/errors.md is stale: run `nordbro openapi`"
+            "docs/errors.md is stale: cargo run -p nordbro-api --example generate"
         );
     }
 }

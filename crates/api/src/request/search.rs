@@ -9,26 +9,37 @@ use http::request::Parts;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::place::{self, AtUnit, Opened};
 use crate::face::Face;
 use crate::problem::{Code, Problem};
 
 const LIMIT: u32 = 50;
 const MOST: u32 = 200;
 
-/// Which payments, read from the query of the URL.
+/// Which payments of a sales unit.
 #[derive(Debug)]
-pub(crate) struct Search(pub Query);
+pub(crate) struct Search {
+    pub place: AtUnit,
+    pub query: Query,
+}
 
 impl FromRequestParts<Face> for Search {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Face) -> Result<Self, Problem> {
-        read(parts.uri.query().unwrap_or_default()).map(Self)
+    async fn from_request_parts(parts: &mut Parts, face: &Face) -> Result<Self, Problem> {
+        let Opened { place, mut faults } = place::open::<AtUnit>(parts, face).await?;
+        let query = read(parts.uri.query().unwrap_or_default(), &mut faults)?;
+        match place {
+            Some(place) if faults.is_empty() => {
+                place::admit(&place, parts, face)?;
+                Ok(Self { place, query })
+            }
+            _ => Err(Problem::invalid(faults)),
+        }
     }
 }
 
-fn read(query: &str) -> Result<Query, Problem> {
-    let mut faults = Vec::new();
+fn read(query: &str, faults: &mut Vec<Violation>) -> Result<Query, Problem> {
     let mut read = Query {
         states: Vec::new(),
         from: None,
@@ -46,18 +57,14 @@ fn read(query: &str) -> Result<Query, Problem> {
         match &*name {
             "state" => {
                 for word in value.split(',') {
-                    let state = parsed::<State>(
-                        &name,
-                        word,
-                        "must name states of a payment, such as AUTHORIZED",
-                        &mut faults,
-                    );
+                    let message = "must name states of a payment, such as AUTHORIZED";
+                    let state = parsed::<State>(&name, word, message, faults);
                     read.states.extend(state);
                 }
             }
-            "createdFrom" => read.from = moment(&name, &value, &mut faults),
-            "createdTo" => read.to = moment(&name, &value, &mut faults),
-            "referencePrefix" => read.reference_prefix = prefix(&name, &value, &mut faults),
+            "createdFrom" => read.from = moment(&name, &value, faults),
+            "createdTo" => read.to = moment(&name, &value, faults),
+            "referencePrefix" => read.reference_prefix = prefix(&name, &value, faults),
             "cursor" => {
                 let cursor = value.parse::<Cursor>();
                 read.after = Some(cursor.map_err(|_| Problem::new(Code::INVALID_CURSOR))?);
@@ -78,11 +85,7 @@ fn read(query: &str) -> Result<Query, Problem> {
     {
         faults.push(fault("createdTo", "range", "must be later than createdFrom"));
     }
-    if faults.is_empty() {
-        Ok(read)
-    } else {
-        Err(Problem::invalid(faults))
-    }
+    Ok(read)
 }
 
 fn fault(name: &str, rule: &'static str, message: &str) -> Violation {
@@ -128,9 +131,19 @@ mod tests {
 
     use super::*;
 
+    fn asked(query: &str) -> Result<Query, Problem> {
+        let mut faults = Vec::new();
+        let read = read(query, &mut faults)?;
+        if faults.is_empty() {
+            Ok(read)
+        } else {
+            Err(Problem::invalid(faults))
+        }
+    }
+
     #[test]
     fn every_filter_is_read() {
-        let query = read(
+        let query = asked(
             "state=CREATED,AUTHORIZED&state=EXPIRED&createdFrom=2026-11-01T00:00:00Z\
              &createdTo=2026-11-02T00:00:00%2B01:00&referencePrefix=acme-&limit=10\
              &cursor=0190a1b2c3d47e5f8091a2b3c4d5e6f7",
@@ -140,13 +153,13 @@ mod tests {
         assert_eq!(query.limit, 10);
         assert_eq!(query.reference_prefix.as_deref(), Some("acme-"));
         assert!(query.from < query.to && query.after.is_some());
-        assert_eq!(read("").unwrap().limit, 50);
+        assert_eq!(asked("").unwrap().limit, 50);
     }
 
     #[test]
     fn every_mistake_is_named_at_once() {
         let faults =
-            read("state=CAPTURED&createdFrom=yesterday&limit=0&limit=1&referencePrefix=%25&colour=red")
+            asked("state=CAPTURED&createdFrom=yesterday&limit=0&limit=1&referencePrefix=%25&colour=red")
                 .unwrap_err();
         let named: Vec<_> = faults.violations().iter().map(|it| it.field.as_str()).collect();
         assert_eq!(
@@ -160,15 +173,15 @@ mod tests {
                 "query colour"
             ]
         );
-        assert_eq!(read("cursor=x").unwrap_err().code(), "invalid_cursor");
-        let turned = read("createdFrom=2026-11-02T00:00:00Z&createdTo=2026-11-01T00:00:00Z");
+        assert_eq!(asked("cursor=x").unwrap_err().code(), "invalid_cursor");
+        let turned = asked("createdFrom=2026-11-02T00:00:00Z&createdTo=2026-11-01T00:00:00Z");
         assert_eq!(turned.unwrap_err().violations()[0].field, "query createdTo");
     }
 
     proptest! {
         #[test]
         fn no_query_makes_it_panic(query in "\\PC{0,80}") {
-            let _ = read(&query);
+            let _ = asked(&query);
         }
     }
 }

@@ -55,10 +55,9 @@ pub(super) async fn create(
 )]
 pub(super) async fn list(
     State(face): State<Face>,
-    AtUnit { caller, msn }: AtUnit,
-    Search(query): Search,
+    Search { place, query }: Search,
 ) -> Result<Json<wire::PaymentPage>, Problem> {
-    let page = payments::search(&face.app, &caller, &msn, &query).await?;
+    let page = payments::search(&face.app, &place.caller, &place.msn, &query).await?;
     let next = page.next.map(|cursor| cursor.to_string());
     let data = page.data.into_iter().map(wire::Payment::from).collect();
     Ok(Json(wire::PaymentPage::new(data, next)))
