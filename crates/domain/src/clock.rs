@@ -11,7 +11,8 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 
 /// Where time and ids come from. The system's in production, a hand-turned one in tests.
 pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
-    /// The present, in UTC.
+    /// The present, in UTC, in whole microseconds: what both databases keep, so that a time read back is the
+    /// time that was answered.
     fn now(&self) -> OffsetDateTime;
 
     /// Ends when the clock shows `at` or later; at once when it already does.
