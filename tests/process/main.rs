@@ -2,6 +2,16 @@
 //!
 //! `./test` builds it and names it in `NORDBRO_BIN`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a helper of a test fails by panicking; the binary and the server are named by the environment, and files \
+              have times of the machine"
+)]
+
 mod binary;
 mod commands;
 mod databases;
