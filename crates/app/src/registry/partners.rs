@@ -99,3 +99,20 @@ pub async fn set(app: &App, id: PartnerId, changes: Changes) -> Result<Partner, 
     app.changed(tx).await?;
     Ok(partner)
 }
+
+/// # Errors
+/// `NotFound(Partner)`; [`Error::Invalid`] while anything belongs to it: suspend it instead.
+pub async fn remove(app: &App, id: PartnerId) -> Result<(), Error> {
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    match registry.remove_partner(id).await {
+        Ok(()) => app.changed(tx).await,
+        Err(store::Error::Stale) => Err(Error::NotFound(What::Partner)),
+        Err(store::Error::Refused(_)) => Err(invalid(
+            "partner",
+            "in_use",
+            "has issuers, clients, merchants or payments; suspend it instead",
+        )),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -4,6 +4,8 @@ mod check_config;
 mod demo;
 mod migrate;
 mod openapi;
+mod operate;
+pub mod registry;
 mod serve;
 mod simulator;
 
@@ -52,6 +54,8 @@ enum Command {
     Simulator(simulator::Arguments),
     /// Bring the database to the newest schema.
     Migrate,
+    #[command(flatten)]
+    Registry(registry::Command),
     /// Print the API's `OpenAPI` document.
     Openapi,
     /// Print the settings that result from defaults, file and environment, with secrets as dots.
@@ -83,6 +87,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             on_runtime(simulator::run(arguments, &telemetry))
         }
         Command::Migrate => on_runtime(migrate::run(&settings()?)),
+        Command::Registry(command) if command.is_alone() => operate::alone(&command),
+        Command::Registry(command) => on_runtime(operate::run(command, settings()?)),
         Command::Openapi => openapi::run(),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &settings()?),
     }

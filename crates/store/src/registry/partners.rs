@@ -109,4 +109,15 @@ impl Registry<'_> {
             .await?;
         one_changed(&saved)
     }
+
+    /// # Errors
+    /// [`Error::Stale`] when it is gone already; [`Error::Refused`] while anything belongs to it.
+    pub async fn remove_partner(&self, id: PartnerId) -> Result<(), Error> {
+        let removed = Entity::delete_by_id(id.uuid()).exec(self.conn).await?;
+        if removed.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(Error::Stale)
+        }
+    }
 }

@@ -41,6 +41,11 @@ impl From<Error> for Fault {
 }
 
 impl Fault {
+    /// What is wrong, in a sentence.
+    pub const fn description(self) -> &'static str {
+        self.parts().2
+    }
+
     const fn parts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::InvalidRequest(description) => (StatusCode::BAD_REQUEST, "invalid_request", description),

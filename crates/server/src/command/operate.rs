@@ -1,0 +1,53 @@
+//! An operator's command: the gateway without its faces, for one change of its registry.
+
+use std::io::{stdin, stdout};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::registry::{self, Inputs};
+use crate::assemble::{Life, assemble};
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::telemetry::Telemetry;
+
+pub(super) fn alone(command: &registry::Command) -> anyhow::Result<ExitCode> {
+    registry::generate_key(command, &mut stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn run(command: registry::Command, config: Config) -> anyhow::Result<ExitCode> {
+    let telemetry = Telemetry::start(&config.telemetry)?;
+    let life = Life {
+        clock: Arc::new(SystemClock),
+        tasks: TaskTracker::new(),
+        stopping: CancellationToken::new(),
+    };
+    let app = assemble(&config, &life).await?;
+    let mut input = std::io::BufReader::new(stdin());
+    let mut inputs = Inputs {
+        stdin: &mut input,
+        variable: &variable,
+    };
+    // Written at once when the command is done, because the terminal's lock may not be held across a wait.
+    let mut answer = Vec::new();
+    let done = registry::run(&app, command, &mut inputs, &mut answer).await;
+    life.stopping.cancel();
+    life.tasks.close();
+    life.tasks.wait().await;
+    app.store().close().await?;
+    tokio::task::spawn_blocking(move || telemetry.flush()).await?;
+    done?;
+    std::io::Write::write_all(&mut stdout().lock(), &answer)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a secret may come from a variable that the operator names"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

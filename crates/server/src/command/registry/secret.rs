@@ -1,0 +1,100 @@
+//! Secrets: from standard input, a file or the environment, never from the command line, which every
+//! process on the machine can read.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context as _, bail};
+use domain::Secret;
+use zeroize::Zeroizing;
+
+use super::Lines;
+
+/// Where a secret is.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// The next line of standard input.
+    Stdin,
+    File(PathBuf),
+    Variable(String),
+}
+
+impl FromStr for Source {
+    type Err = NotASource;
+
+    fn from_str(text: &str) -> Result<Self, NotASource> {
+        match text.split_once(':') {
+            None if text == "-" => Ok(Self::Stdin),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
+            Some(("env", name)) if !name.is_empty() => Ok(Self::Variable(name.to_owned())),
+            Some(_) | None => Err(NotASource),
+        }
+    }
+}
+
+/// Says nothing of what was given: it may be the secret itself.
+#[derive(Debug, Clone, Copy)]
+pub struct NotASource;
+
+impl fmt::Display for NotASource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a secret is given as file:PATH, env:NAME or - (a line of standard input), never itself")
+    }
+}
+
+impl std::error::Error for NotASource {}
+
+/// What commands read beside their arguments.
+pub struct Inputs<'a> {
+    pub stdin: Lines<'a>,
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl fmt::Debug for Inputs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Inputs")
+    }
+}
+
+impl Inputs<'_> {
+    /// The secret at `source`, without the line's end. `name` is what it is, for the message.
+    pub(super) fn secret(&mut self, name: &str, source: &Source) -> anyhow::Result<Secret> {
+        let text = match source {
+            Source::Stdin => {
+                let mut line = Zeroizing::new(String::new());
+                self.stdin
+                    .read_line(&mut line)
+                    .context("standard input cannot be read")?;
+                line
+            }
+            Source::File(path) => Zeroizing::new(
+                std::fs::read_to_string(path)
+                    .with_context(|| format!("{name}: {} cannot be read", path.display()))?,
+            ),
+            Source::Variable(variable) => Zeroizing::new(
+                (self.variable)(variable)
+                    .with_context(|| format!("{name}: the variable {variable} is not set"))?,
+            ),
+        };
+        let secret = text.trim_end_matches(['\r', '\n']);
+        if secret.is_empty() {
+            bail!("{name} is empty");
+        }
+        Ok(Secret::new(secret))
+    }
+
+    /// A whole document: the file's text, or standard input to its end.
+    pub(super) fn document(&mut self, name: &str, source: &Source) -> anyhow::Result<String> {
+        match source {
+            Source::Stdin => {
+                let mut text = String::new();
+                self.stdin
+                    .read_to_string(&mut text)
+                    .context("standard input cannot be read")?;
+                Ok(text)
+            }
+            Source::File(_) | Source::Variable(_) => Ok(self.secret(name, source)?.reveal().to_owned()),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `nordbro token`.
+
+use anyhow::bail;
+use api::identity::oauth::{Grant, issue};
+use api::identity::{Refusal, authenticate};
+use app::App;
+use clap::Subcommand;
+use domain::ClientId;
+use serde_json::json;
+
+use super::arguments::{Reach, msns};
+use super::secret::{Inputs, Source};
+use super::show::{Shown, time};
+use super::told;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Issue a token to a client without its secret, for development and first tries.
+    Issue {
+        client: ClientId,
+        /// Words separated by spaces, within the client's ceiling. Default: all of it.
+        #[arg(long)]
+        scope: Option<String>,
+        /// Narrow the token to these serial numbers, separated by commas.
+        #[arg(long, value_parser = msns)]
+        msns: Option<Reach>,
+    },
+    /// Say what a token of any issuer stands for here, or why it is refused.
+    Check {
+        /// `file:PATH`, `env:NAME` or `-` (a line of standard input).
+        #[arg(default_value = "-")]
+        token: Source,
+    },
+}
+
+pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
+    match command {
+        Command::Issue { client, scope, msns } => {
+            let Some(known) = told(app.client(client).await)? else {
+                bail!("there is no such client, or its partner is suspended");
+            };
+            let msns = msns.and_then(Reach::into_ceiling);
+            let grant = Grant {
+                scope: scope.as_deref(),
+                msns: msns.as_ref(),
+            };
+            match issue(app, &known, grant).await {
+                Ok(issued) => Ok(Shown::one(json!({
+                    "accessToken": issued.token,
+                    "expiresIn": issued.expires_in.whole_seconds(),
+                    "scope": issued.scope,
+                }))),
+                Err(fault) => bail!("{}", fault.description()),
+            }
+        }
+        Command::Check { token } => {
+            let token = inputs.secret("the token", &token)?;
+            match authenticate(app, token.reveal()).await {
+                Ok(identity) => {
+                    let scopes: Vec<_> = identity.scopes.iter().map(app::Scope::as_str).collect();
+                    let units = identity.units.as_ref();
+                    let msns = units.map(|units| units.iter().map(ToString::to_string).collect::<Vec<_>>());
+                    Ok(Shown::one(json!({
+                        "partnerId": identity.partner.to_string(),
+                        "environment": identity.environment.as_str(),
+                        "subject": identity.subject,
+                        "scopes": scopes,
+                        "msns": msns,
+                        "goodUntil": time(identity.good_until),
+                    })))
+                }
+                Err(Refusal::NoToken) => bail!("no token came"),
+                Err(Refusal::Invalid(reason)) => bail!("{}", reason.as_str()),
+                Err(Refusal::Unjudged(error)) => Err(error.into()),
+            }
+        }
+    }
+}
