@@ -26,7 +26,7 @@ impl Owner {
     }
 }
 
-/// Of one partner, or all.
+/// List those of one partner, or all.
 #[derive(Debug, Args)]
 pub struct Whose {
     /// Only those of this partner, by id or name.

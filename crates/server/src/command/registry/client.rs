@@ -20,6 +20,7 @@ pub enum Command {
     /// Add a client. Unless --secret or --jwks is given a secret is drawn and printed this once.
     Add(Add),
     List(Whose),
+    /// Show one.
     Show {
         id: ClientId,
     },

@@ -18,6 +18,7 @@ pub enum Command {
     /// Register whose tokens are believed, for one partner in one environment.
     Add(Add),
     List(Whose),
+    /// Show one.
     Show {
         id: IssuerId,
     },

@@ -18,6 +18,7 @@ pub enum Command {
     /// Store keys at Vipps, prove them with a token call and put them to use in place of the ones before.
     Add(Add),
     List(Filter),
+    /// Show one.
     Show {
         id: KeySetId,
     },

@@ -15,9 +15,11 @@ pub enum Command {
     /// Add a business that is paid.
     Add(Add),
     List(Whose),
+    /// Show one.
     Show {
         id: MerchantId,
     },
+    /// Change one.
     Set {
         id: MerchantId,
         #[arg(long)]

@@ -16,7 +16,9 @@ pub enum Command {
         /// Unique in the gateway.
         name: String,
     },
+    /// List all.
     List,
+    /// Show one.
     Show {
         /// Id or name.
         partner: String,

@@ -15,6 +15,7 @@ pub enum Command {
     /// Add a product of a partner: the four values that Vipps wants with every call.
     Add(Add),
     List(Whose),
+    /// Show one.
     Show {
         id: ProfileId,
     },

@@ -15,6 +15,7 @@ pub enum Command {
     /// Assign a sales unit to a partner, as a draft that reserves nothing; `set --state live` makes it real.
     Add(Add),
     List(Whose),
+    /// Show one.
     Show {
         id: AssignmentId,
     },
