@@ -92,8 +92,10 @@ fn as_prose(simulator: &Simulator) -> String {
     for unit in &units {
         let _ = writeln!(
             text,
-            "  {}  {:?}  {}",
-            unit.unit.msn, unit.unit.market, unit.unit.name
+            "  {}  {}  {}",
+            unit.unit.msn,
+            unit.unit.market.code(),
+            unit.unit.name
         );
     }
     if let Some(first) = units.first() {

@@ -87,10 +87,10 @@ pub(crate) fn merchant(world: &World, call: &Call, owner: &Owner) -> Result<Answ
         "status": if merchant.active { "ACTIVE" } else { "DEACTIVATED" },
         "createdAt": since,
         "updatedAt": since,
-        "countryCode": country(merchant.country),
+        "countryCode": merchant.country.code(),
         "businessAddress": {
             "lines": ["Robert Levins gate 5"], "postCode": "0154", "city": "Oslo",
-            "countryCode": country(merchant.country),
+            "countryCode": merchant.country.code(),
         },
     });
     Ok(ok(&body))
@@ -202,14 +202,6 @@ fn scheme(country: Market) -> &'static str {
         Market::No => "business:NO:ORG",
         Market::Dk => "business:DK:CVR",
         Market::Fi => "business:FI:Y-tunnus",
-    }
-}
-
-fn country(country: Market) -> &'static str {
-    match country {
-        Market::No => "NO",
-        Market::Dk => "DK",
-        Market::Fi => "FI",
     }
 }
 

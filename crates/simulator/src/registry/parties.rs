@@ -28,6 +28,17 @@ pub enum Market {
     Fi,
 }
 
+impl Market {
+    /// The country's two letters (ISO 3166-1).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::No => "NO",
+            Self::Dk => "DK",
+            Self::Fi => "FI",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Partner {
