@@ -1,8 +1,9 @@
 //! Reading Vipps: within its limits, and once for all who ask at the same time.
 
-use std::collections::hash_map::{DefaultHasher, RandomState};
+use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::budget::Budget;
@@ -52,10 +53,20 @@ pub(crate) type Refreshed = Result<Option<Arc<PaymentRecord>>, Error>;
 type Shareable = Shared<BoxFuture<'static, Refreshed>>;
 type Payment = (AssignmentId, Reference);
 
+/// How many payments are remembered as read lately. Forgetting one costs a GET.
+const MOST_READ: usize = 4096;
+
+/// A moment in the order of arrivals and reads, whatever the clock says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Order(u64);
+
 /// Reads under way, and when the last ones left.
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
-    under_way: Mutex<HashMap<Payment, (u64, Shareable)>>,
+    order: AtomicU64,
+    under_way: Mutex<HashMap<Payment, (Order, Shareable)>>,
+    /// When the last refresh that succeeded began.
+    read: Mutex<HashMap<Payment, Order>>,
     windows: Mutex<Windows>,
 }
 
@@ -106,15 +117,41 @@ impl Reads {
         self.lock().remove(&(assignment, reference.clone()));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Payment, (u64, Shareable)>> {
+    /// The present, after everything before it.
+    pub(crate) fn moment(&self) -> Order {
+        Order(self.order.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Whether the books were brought up to date by a GET that began after `moment`.
+    pub(crate) fn has_read_since(
+        &self,
+        moment: Order,
+        assignment: AssignmentId,
+        reference: &Reference,
+    ) -> bool {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.get(&(assignment, reference.clone()))
+            .is_some_and(|began| *began > moment)
+    }
+
+    fn note(&self, payment: Payment, began: Order) {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if read.len() >= MOST_READ {
+            read.clear();
+        }
+        let last = read.entry(payment).or_insert(began);
+        *last = began.max(*last);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Payment, (Order, Shareable)>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ended(&self, payment: &Payment, ticket: u64) {
+    fn ended(&self, payment: &Payment, began: Order) {
         let mut under_way = self.lock();
         if under_way
             .get(payment)
-            .is_some_and(|(current, _)| *current == ticket)
+            .is_some_and(|(current, _)| *current == began)
         {
             under_way.remove(payment);
         }
@@ -164,14 +201,13 @@ impl App {
         let read: Shareable = async move { own.read_into_books(&of, &at).await }
             .boxed()
             .shared();
-        let mut ticket = DefaultHasher::new();
-        self.clock().new_id().hash(&mut ticket);
-        let ticket = ticket.finish();
-        self.reads()
-            .lock()
-            .insert(payment.clone(), (ticket, read.clone()));
+        let began = self.reads().moment();
+        self.reads().lock().insert(payment.clone(), (began, read.clone()));
         let result = read.await;
-        self.reads().ended(&payment, ticket);
+        self.reads().ended(&payment, began);
+        if result.is_ok() {
+            self.reads().note(payment, began);
+        }
         result
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use super::drive::{Drive, Driven};
 use super::intend::{Books, Intent, intend};
 use super::request::Request;
+use crate::reads::Order;
 use crate::served::Served;
 use crate::stale::Fault;
 use crate::{Answered, App, Error};
@@ -24,11 +25,12 @@ type Progress = watch::Sender<Option<Arc<Operation>>>;
 /// hangs up ends the waiting, never the work.
 pub(crate) async fn perform(app: &App, request: Request) -> Result<Answered, Error> {
     let until = request.until;
+    let arrived = app.reads().moment();
     let (done, mut answer) = oneshot::channel();
     let (stored, mut progress) = watch::channel(None);
     let own = app.clone();
     app.track(async move {
-        let result = run(&own, &request, &stored).await;
+        let result = run(&own, &request, arrived, &stored).await;
         if let Err(Err(error)) = done.send(result) {
             tracing::info!(%error, "a request failed after its caller had left");
         }
@@ -51,7 +53,7 @@ pub(crate) async fn perform(app: &App, request: Request) -> Result<Answered, Err
     }
 }
 
-async fn run(app: &App, request: &Request, stored: &Progress) -> Result<Answered, Error> {
+async fn run(app: &App, request: &Request, arrived: Order, stored: &Progress) -> Result<Answered, Error> {
     let unit = &request.unit;
     let first = known(app, request).await?;
     if let Some(operation) = &first {
@@ -78,7 +80,11 @@ async fn run(app: &App, request: &Request, stored: &Progress) -> Result<Answered
                 return app.answered(&driven, false).await;
             }
             Intent::Unread => {
-                app.refresh_now(unit, &request.reference).await?;
+                // Whoever waited behind others may use the GET that one of them made meanwhile.
+                let reads = app.reads();
+                if !reads.has_read_since(arrived, unit.assignment, &request.reference) {
+                    app.refresh_now(unit, &request.reference).await?;
+                }
                 books = Books::JustRead;
                 continue;
             }

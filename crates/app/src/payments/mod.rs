@@ -11,7 +11,7 @@ use domain::{
 use crate::Wait;
 
 pub use approve::approve;
-pub use money::{cancel, capture, create, refund};
+pub use money::{cancel, capture, create, refund, requested};
 pub use read::{EventLog, events, get, search};
 
 /// A payment to be created at Vipps.

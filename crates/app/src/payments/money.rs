@@ -32,6 +32,15 @@ pub async fn create(app: &App, caller: &Caller, create: Create) -> Result<Answer
 /// # Errors
 /// As [`create`].
 pub async fn capture(app: &App, caller: &Caller, capture: Capture) -> Result<Answered, Error> {
+    let request = requested(app, caller, capture).await?;
+    perform(app, request).await
+}
+
+/// A capture as the steps of [`crate::money`] take it, for whoever calls them one by one.
+///
+/// # Errors
+/// [`Error::Forbidden`], [`Error::NotFound`], [`Error::WithoutKeys`].
+pub async fn requested(app: &App, caller: &Caller, capture: Capture) -> Result<Request, Error> {
     caller.demand(Scope::PaymentsCapture)?;
     let asked = Asked {
         msn: capture.msn,
@@ -39,7 +48,7 @@ pub async fn capture(app: &App, caller: &Caller, capture: Capture) -> Result<Ans
         key: capture.key,
         wait: capture.wait,
     };
-    asked.perform(app, caller, Body::Capture(capture.forwarded)).await
+    asked.request(app, caller, Body::Capture(capture.forwarded)).await
 }
 
 /// Gives taken money back.
@@ -82,14 +91,17 @@ struct Asked {
 
 impl Asked {
     async fn perform(self, app: &App, caller: &Caller, body: Body) -> Result<Answered, Error> {
-        let unit = app.served(caller, &self.msn).await?;
-        let request = Request {
-            unit,
+        let request = self.request(app, caller, body).await?;
+        perform(app, request).await
+    }
+
+    async fn request(self, app: &App, caller: &Caller, body: Body) -> Result<Request, Error> {
+        Ok(Request {
+            unit: app.served(caller, &self.msn).await?,
             reference: self.reference,
             key: self.key,
             body,
             until: self.wait.until,
-        };
-        perform(app, request).await
+        })
     }
 }

@@ -8,5 +8,6 @@
 extern crate nordbro_store as store;
 
 mod databases;
+mod money;
 mod registry;
 mod transactions;

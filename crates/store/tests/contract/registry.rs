@@ -55,7 +55,7 @@ fn sales_unit() -> SalesUnit {
     }
 }
 
-fn assignment(number: u128, state: AssignmentState) -> Assignment {
+pub(crate) fn assignment(number: u128, state: AssignmentState) -> Assignment {
     Assignment {
         id: AssignmentId::from_uuid(Uuid::from_u128(100 + number)),
         partner: partner(number),
@@ -96,7 +96,7 @@ fn owner(number: u128) -> KeySetOwner {
 }
 
 /// Two partners with a merchant each, and one sales unit that nobody holds.
-async fn two_partners(store: &Store) {
+pub(crate) async fn two_partners(store: &Store) {
     let tx = store.begin_system("test").await.unwrap();
     let registry = tx.system().change_registry().await.unwrap();
     for number in [1, 2] {
@@ -107,7 +107,7 @@ async fn two_partners(store: &Store) {
     tx.commit().await.unwrap();
 }
 
-async fn add(store: &Store, assignment: &Assignment) -> Result<(), Error> {
+pub(crate) async fn add(store: &Store, assignment: &Assignment) -> Result<(), Error> {
     let tx = store.begin_system("test").await?;
     tx.system()
         .change_registry()

@@ -1,0 +1,41 @@
+//! How money moves, told against the simulator on both databases: what leaves, what is answered, and what
+//! truly happened.
+
+mod crash;
+mod crowd;
+mod plain;
+mod receipts;
+mod refusals;
+
+use domain::Reference;
+use simulator::EventName;
+use testkit::{Kind, World};
+
+/// Tells a story on each database in turn.
+async fn on_each(story: impl AsyncFn(&World)) {
+    for kind in Kind::ALL {
+        story(&World::start(kind).await).await;
+    }
+}
+
+/// What truly happened to a payment of north's first sales unit.
+fn ledger(world: &World, reference: &Reference) -> Vec<(EventName, i64)> {
+    world
+        .simulator
+        .test()
+        .ledger_of(world.north.msn.as_str(), reference.as_str())
+        .into_iter()
+        .map(|effect| (effect.name, effect.amount))
+        .collect()
+}
+
+/// How often an operation reached the simulator.
+fn seen(world: &World, operation: &str) -> usize {
+    world
+        .simulator
+        .test()
+        .requests()
+        .iter()
+        .filter(|seen| seen.operation == Some(operation))
+        .count()
+}

@@ -1,0 +1,136 @@
+//! Vipps' noes: which bind, which are asked again, and which hide a yes.
+
+use app::Error;
+use domain::operation::Status;
+use simulator::{EventName, Fault, Rule};
+use testkit::World;
+
+use crate::{ledger, on_each, seen};
+
+fn answer(status: u16, code: &str) -> Fault {
+    let details = if code.is_empty() {
+        String::new()
+    } else {
+        format!(r#","extraDetails":[{{"name":"ErrorCode","reason":"{code}"}}]"#)
+    };
+    Fault::Answer {
+        status,
+        content_type: Some("application/problem+json".to_owned()),
+        headers: Vec::new(),
+        body: format!(r#"{{"type":"x","title":"no","status":{status},"traceId":"t-1"{details}}}"#),
+        after_effect: false,
+    }
+}
+
+fn keys(world: &World) -> Vec<Option<String>> {
+    let requests = world.simulator.test().requests();
+    let captures = requests
+        .into_iter()
+        .filter(|seen| seen.operation == Some("epayment.capture"));
+    captures.map(|seen| seen.idempotency_key).collect()
+}
+
+#[tokio::test]
+async fn a_transient_no_is_asked_again_with_the_same_key() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+        for (number, (status, code)) in [(423, ""), (400, "6280")].into_iter().enumerate() {
+            world.simulator.test().clear_requests();
+            let rule = Rule::new(&format!("no{number}"), answer(status, code));
+            world
+                .simulator
+                .test()
+                .add_fault(rule.on("epayment.capture").once());
+            let key = format!("k{number}");
+            let captured = world
+                .finish(north.capture(app, &reference, 100, &key))
+                .await
+                .unwrap();
+            assert_eq!(captured.operation.status, Status::Succeeded);
+            let keys = keys(world);
+            assert_eq!(keys.len(), 2);
+            assert_eq!(keys[0], keys[1]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_no_that_binds_nothing_leaves_the_key_free_and_changes_ours() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+        let rule = Rule::new("no", answer(403, "")).on("epayment.capture").once();
+        world.simulator.test().add_fault(rule);
+        let refused = north.capture(app, &reference, 100, "k").await;
+        assert!(
+            matches!(&refused, Err(Error::Vipps(no)) if no.status == 403),
+            "{refused:?}"
+        );
+        // Vipps makes a 4xx stick to its key, so the next one has another.
+        let captured = north.capture(app, &reference, 200, "k").await.unwrap();
+        assert!(!captured.replayed);
+        assert_eq!(captured.operation.status, Status::Succeeded);
+        let keys = keys(world);
+        assert_ne!(keys[0], keys[1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_definite_no_is_kept_under_the_key() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+        let rule = Rule::new("no", answer(400, "6100")).on("epayment.capture").once();
+        world.simulator.test().add_fault(rule);
+        let refused = north.capture(app, &reference, 100, "k").await.unwrap();
+        assert_eq!(refused.operation.status, Status::Refused);
+        assert_eq!(refused.operation.refusal.unwrap().code.as_deref(), Some("6100"));
+        let again = north.capture(app, &reference, 100, "k").await.unwrap();
+        assert!(again.replayed);
+        assert_eq!(again.operation.status, Status::Refused);
+        assert_eq!(seen(world, "epayment.capture"), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn already_captured_is_a_success_only_when_the_event_log_has_our_key() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+        // Somebody else has captured: the sums would say yes, the log does not.
+        let other = world.another_process().await;
+        north.capture(&other, &reference, 400, "theirs").await.unwrap();
+        let rule = Rule::new("no", answer(400, "6170")).on("epayment.capture").once();
+        world.simulator.test().add_fault(rule);
+        let refused = north.capture(app, &reference, 400, "ours").await.unwrap();
+        assert_eq!(refused.operation.status, Status::Refused);
+        let taken = ledger(world, &reference);
+        assert_eq!(
+            taken
+                .iter()
+                .filter(|(name, _)| *name == EventName::Captured)
+                .count(),
+            1
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancel_whose_event_names_no_key_is_settled_by_the_state() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+        let lost = Rule::new("lost", Fault::AnswerLost).on("epayment.cancel").once();
+        world.simulator.test().add_fault(lost);
+        let cancelled = world.finish(north.cancel(app, &reference, "k")).await.unwrap();
+        assert_eq!(cancelled.operation.status, Status::Succeeded);
+        assert_eq!(cancelled.payment.unwrap().payment.aggregate.cancelled, 1_000);
+        assert_eq!(seen(world, "epayment.cancel"), 1);
+    })
+    .await;
+}
