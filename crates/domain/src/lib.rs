@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, opens a socket, writes a row or knows JSON: a rule takes values and
 //! returns values, so it can be tested by the million without a runtime.
 
+pub mod admission;
 pub mod budget;
 pub mod clock;
 pub mod envelope;

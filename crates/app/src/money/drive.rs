@@ -331,8 +331,8 @@ fn shows(operation: &Operation, books: &Payment, accepted: &Accepted) -> bool {
     let value = operation.amount.map_or(0, |amount| amount.value);
     let before = books.aggregate;
     match operation.kind {
-        Kind::Capture => reading.aggregate.captured >= before.captured + value,
-        Kind::Refund => reading.aggregate.refunded >= before.refunded + value,
+        Kind::Capture => reading.aggregate.captured >= before.captured.saturating_add(value),
+        Kind::Refund => reading.aggregate.refunded >= before.refunded.saturating_add(value),
         Kind::Cancel | Kind::Create => true,
     }
 }

@@ -24,7 +24,45 @@ impl Aggregate {
             && self.captured >= 0
             && self.refunded >= 0
             && self.cancelled >= 0
-            && self.captured + self.cancelled <= self.authorized
+            // Neither is negative, so what is left of the reserved sum cannot overflow; their sum could.
+            && self.captured <= self.authorized
+            && self.cancelled <= self.authorized - self.captured
             && self.refunded <= self.captured
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_beyond_any_money_are_judged_and_not_added_up() {
+        for absurd in [
+            Aggregate {
+                authorized: i64::MAX,
+                captured: i64::MAX,
+                cancelled: i64::MAX,
+                ..Aggregate::default()
+            },
+            Aggregate {
+                authorized: i64::MIN,
+                captured: i64::MAX,
+                ..Aggregate::default()
+            },
+            Aggregate {
+                captured: i64::MIN,
+                cancelled: i64::MIN,
+                ..Aggregate::default()
+            },
+        ] {
+            assert!(!absurd.is_sound(), "{absurd:?}");
+        }
+        let whole = Aggregate {
+            authorized: i64::MAX,
+            captured: i64::MAX - 1,
+            cancelled: 1,
+            refunded: 0,
+        };
+        assert!(whole.is_sound());
     }
 }

@@ -61,13 +61,21 @@ impl Payment {
             return 0;
         }
         let sums = self.aggregate;
-        let left = sums.authorized - sums.captured - sums.cancelled - open.captures;
+        let left = sums
+            .authorized
+            .saturating_sub(sums.captured)
+            .saturating_sub(sums.cancelled)
+            .saturating_sub(open.captures);
         if left < 0 { 0 } else { left }
     }
 
     /// What may still be given back, in minor units. An open capture funds no refund: it may not come about.
     pub const fn refundable(&self, open: Open) -> i64 {
-        let left = self.aggregate.captured - self.aggregate.refunded - open.refunds;
+        let sums = self.aggregate;
+        let left = sums
+            .captured
+            .saturating_sub(sums.refunded)
+            .saturating_sub(open.refunds);
         if left < 0 { 0 } else { left }
     }
 
@@ -113,7 +121,9 @@ impl Payment {
         let sums = self.aggregate;
         match self.state {
             State::Terminated => true,
-            State::Authorized => sums.cancelled > 0 && sums.captured + sums.cancelled == sums.authorized,
+            State::Authorized => {
+                sums.cancelled > 0 && sums.captured.saturating_add(sums.cancelled) == sums.authorized
+            }
             State::Created | State::Aborted | State::Expired => false,
         }
     }

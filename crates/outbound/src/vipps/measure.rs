@@ -1,22 +1,53 @@
 //! One line and two measurements per call.
 
-use domain::{Clock, Rejected};
+use domain::{Clock, Envelope, Rejected};
 use time::OffsetDateTime;
 use tracing::Span;
 
 use super::Access;
+use super::call::Call;
 
-/// Which door was knocked on, in words that never hold a reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Endpoint {
+/// Which door is knocked on, in words that never hold a reference. What stands behind one door fails
+/// together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Endpoint {
     pub(super) api: &'static str,
     pub(super) name: &'static str,
 }
 
 impl Endpoint {
+    /// `GET /epayment/v1/payments/{reference}`.
+    pub const READ_PAYMENT: Self = Self::epayment("get");
+    /// `GET /epayment/v1/payments/{reference}/events`.
+    pub const READ_EVENTS: Self = Self::epayment("events");
+    /// `GET /order-management/v2/ecom/{orderId}`.
+    pub const READ_ORDER: Self = Self::order_management("get");
+
+    /// The door that the envelope is for.
+    pub fn of(envelope: &Envelope) -> Self {
+        Call::of(envelope).endpoint()
+    }
+
+    /// The API: `epayment`, `order-management`, ….
+    pub const fn api(self) -> &'static str {
+        self.api
+    }
+
+    /// The operation within the API: `create`, `capture`, `get`, ….
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// Whether it is about money, and not about what is told of it.
+    pub fn is_epayment(self) -> bool {
+        self.api == Self::EPAYMENT
+    }
+
+    const EPAYMENT: &'static str = "epayment";
+
     pub(super) const fn epayment(name: &'static str) -> Self {
         Self {
-            api: "epayment",
+            api: Self::EPAYMENT,
             name,
         }
     }
@@ -69,9 +100,22 @@ pub(super) enum Ending<'a> {
     },
 }
 
+impl Ending<'_> {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Rejected(_) => "rejected",
+            Self::NotSent { .. } => "not_sent",
+            Self::Unknown { .. } => "unknown",
+            Self::Nonsense { .. } => "nonsense",
+        }
+    }
+}
+
 /// A call on its way: the span around it, and one line at its end.
 pub(super) struct Measured {
     endpoint: Endpoint,
+    environment: &'static str,
     began: OffsetDateTime,
     pub(super) span: Span,
 }
@@ -89,62 +133,60 @@ impl Measured {
         );
         Self {
             endpoint,
+            environment: access.environment.as_str(),
             began: clock.now(),
             span,
         }
     }
 
     /// Says once how the call ended. The reasons are this crate's own sentences, never a body, a key or a
-    /// token. The counter and the histogram are read from these fields.
+    /// token.
     pub(super) fn end(self, clock: &dyn Clock, ending: Ending<'_>) {
         let seconds = (clock.now() - self.began).as_seconds_f64();
         let Endpoint { api, name } = self.endpoint;
         let _within = self.span.enter();
+        let outcome = ending.as_str();
+        tracing::info!(
+            target: "metric",
+            api,
+            endpoint = name,
+            environment = self.environment,
+            outcome,
+            monotonic_counter.nordbro_vipps_calls = 1_u64
+        );
+        tracing::info!(
+            target: "metric",
+            api,
+            endpoint = name,
+            environment = self.environment,
+            histogram.nordbro_vipps_call_seconds = seconds
+        );
         match ending {
-            Ending::Accepted { status } => tracing::info!(
-                monotonic_counter.nordbro_vipps_calls = 1_u64,
-                histogram.nordbro_vipps_call_seconds = seconds,
-                api,
-                endpoint = name,
-                outcome = "accepted",
-                status,
-                "vipps said yes"
-            ),
+            Ending::Accepted { status } => {
+                tracing::info!(api, endpoint = name, outcome, status, "vipps said yes");
+            }
             Ending::Rejected(rejected) => tracing::info!(
-                monotonic_counter.nordbro_vipps_calls = 1_u64,
-                histogram.nordbro_vipps_call_seconds = seconds,
                 api,
                 endpoint = name,
-                outcome = "rejected",
+                outcome,
                 status = rejected.status,
                 code = printable(rejected),
                 "vipps said no"
             ),
-            Ending::NotSent { reason } => tracing::warn!(
-                monotonic_counter.nordbro_vipps_calls = 1_u64,
-                histogram.nordbro_vipps_call_seconds = seconds,
-                api,
-                endpoint = name,
-                outcome = "not_sent",
-                reason,
-                "the call did not leave"
-            ),
+            Ending::NotSent { reason } => {
+                tracing::warn!(api, endpoint = name, outcome, reason, "the call did not leave");
+            }
             Ending::Unknown { reason } => tracing::warn!(
-                monotonic_counter.nordbro_vipps_calls = 1_u64,
-                histogram.nordbro_vipps_call_seconds = seconds,
                 api,
                 endpoint = name,
-                outcome = "unknown",
+                outcome,
                 reason,
                 "no trustworthy answer came"
             ),
             Ending::Nonsense { reason } => tracing::error!(
-                monotonic_counter.nordbro_vipps_calls = 1_u64,
-                monotonic_counter.nordbro_vipps_nonsense = 1_u64,
-                histogram.nordbro_vipps_call_seconds = seconds,
                 api,
                 endpoint = name,
-                outcome = "nonsense",
+                outcome,
                 reason,
                 "vipps said yes and it cannot be believed"
             ),

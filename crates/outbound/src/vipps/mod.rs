@@ -20,9 +20,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use domain::Clock;
+use time::OffsetDateTime;
 use tokio_util::task::TaskTracker;
 
 pub use access::Access;
+pub use measure::Endpoint;
 pub use probe::{Fault, ProbeError};
 pub use read::{Events, OrderManagement, ReadError};
 pub use settings::Settings;
@@ -58,6 +60,13 @@ impl Vipps {
             tasks,
             tokens: Tokens::new(),
         })))
+    }
+
+    /// Whether the token service refused this key set when it was asked last, and until when that answers
+    /// for it. What a call with these keys was refused for is then the keys, and no sales unit.
+    pub async fn keys_refused(&self, access: &Access) -> Option<OffsetDateTime> {
+        let slot = self.0.tokens.slot(access).await;
+        slot.refused_until(self.0.clock.now())
     }
 }
 

@@ -54,7 +54,7 @@ impl Vipps {
     /// [`ReadError`].
     pub async fn read_payment(&self, access: &Access, reference: &Reference) -> Result<Reading, ReadError> {
         let path = format!("/epayment/v1/payments/{reference}");
-        self.read(Endpoint::epayment("get"), &path, access, |body| {
+        self.read(Endpoint::READ_PAYMENT, &path, access, |body| {
             let sound = Sound::read(&body, reference.as_str())?;
             Ok(Reading {
                 reference: reference.clone(),
@@ -74,7 +74,7 @@ impl Vipps {
     /// [`ReadError`]; one event that cannot be read makes the whole log nonsense.
     pub async fn read_events(&self, access: &Access, reference: &Reference) -> Result<Events, ReadError> {
         let path = format!("/epayment/v1/payments/{reference}/events");
-        self.read(Endpoint::epayment("events"), &path, access, |body| {
+        self.read(Endpoint::READ_EVENTS, &path, access, |body| {
             let events = wire::events(&body, reference)?;
             Ok(Events { events, body })
         })
@@ -98,7 +98,7 @@ impl Vipps {
             category: Option<&'a RawValue>,
         }
         let path = format!("/order-management/v2/ecom/{reference}");
-        self.read(Endpoint::order_management("get"), &path, access, |body| {
+        self.read(Endpoint::READ_ORDER, &path, access, |body| {
             let order: Order<'_> = serde_json::from_slice(&body).map_err(|error| not_readable(&error))?;
             Ok(OrderManagement {
                 receipt: order.receipt.map(|raw| raw.get().to_owned()),

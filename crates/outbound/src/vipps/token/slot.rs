@@ -98,6 +98,16 @@ impl Slot {
         flight.await.ok()
     }
 
+    /// Until when a refusal of these keys stands, if the last fetch was refused.
+    pub(in crate::vipps) fn refused_until(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        match &self.lock().failed {
+            Some((NoToken::Refused(rejected), until)) if now < *until && rejected.status != 429 => {
+                Some(*until)
+            }
+            Some(_) | None => None,
+        }
+    }
+
     /// Takes a token that was fetched past the cache, by a probe.
     pub(in crate::vipps) fn accept(&self, granted: Granted, began: OffsetDateTime, spread: u64) {
         self.lock().replace(granted, began, spread);
