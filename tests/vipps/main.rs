@@ -62,6 +62,7 @@ impl Stage {
             vipps: Vipps::new(settings, Arc::new(Hand::new()), TaskTracker::new()).unwrap(),
             access: Access {
                 environment: Environment::Test,
+                partner: None,
                 keys: Arc::new(keys(&known)),
                 msn: Some(msn),
                 product: Arc::new(ProductProfile::new("Acme", "1.0", "acme-pos", "2.3").unwrap()),

@@ -4,6 +4,7 @@
 //! returns values, so it can be tested by the million without a runtime.
 
 pub mod admission;
+pub mod api_call;
 pub mod budget;
 pub mod clock;
 pub mod envelope;
@@ -26,6 +27,7 @@ pub mod trace;
 pub mod upstream_key;
 pub mod violation;
 
+pub use api_call::{ApiCall, Blame};
 pub use clock::Clock;
 pub use envelope::{Envelope, Method};
 pub use environment::Environment;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Environment, KeySet, KeySetId, KeySetKind, ProductProfile, Secret, TraceContext, Violation};
+use domain::{
+    Environment, KeySet, KeySetId, KeySetKind, PartnerId, ProductProfile, Secret, TraceContext, Violation,
+};
 use outbound::Access;
 use outbound::vipps::{Fault, ProbeError};
 use store::registry::KeySetFilter;
@@ -57,9 +59,11 @@ pub async fn add(app: &App, add: Add) -> Result<StoredKeySet, Error> {
 /// As [`add`]; `NotFound(KeySet)`.
 pub async fn prove(app: &App, id: KeySetId) -> Result<StoredKeySet, Error> {
     let reader = app.store().read_system("key set probe");
+    let owner = reader.system().find_key_set(id).await?;
+    let owner = owner.ok_or(Error::NotFound(What::KeySet))?.owner;
     let keys = reader.system().open_key_set(id).await?;
     let keys = Arc::new(keys.ok_or(Error::NotFound(What::KeySet))?);
-    probe(app, keys).await?;
+    probe(app, owner.partner(), keys).await?;
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let stored = tx.system().find_key_set(id).await?;
@@ -108,9 +112,10 @@ pub async fn remove(app: &App, id: KeySetId) -> Result<(), Error> {
 }
 
 /// No transaction is open during the call.
-async fn probe(app: &App, keys: Arc<KeySet>) -> Result<(), Error> {
+async fn probe(app: &App, partner: Option<PartnerId>, keys: Arc<KeySet>) -> Result<(), Error> {
     let access = Access {
         environment: keys.environment,
+        partner,
         keys,
         msn: None,
         product: Arc::new(operator()?),

@@ -44,6 +44,7 @@ impl Unit {
         };
         Ok(Access {
             environment: self.environment,
+            partner: Some(self.partner),
             keys: Arc::clone(keys),
             msn: Some(self.msn.clone()),
             product: Arc::clone(product),

@@ -1,11 +1,12 @@
-//! One line and two measurements per call.
+//! One line, two measurements and one entry in the ledger per call.
 
-use domain::{Clock, Envelope, Rejected};
-use time::OffsetDateTime;
+use domain::{ApiCall, Blame, Envelope, Rejected};
+use time::{OffsetDateTime, UtcOffset};
 use tracing::Span;
 
-use super::Access;
 use super::call::Call;
+use super::token::names_merchant;
+use super::{Access, Inner};
 
 /// Which door is knocked on, in words that never hold a reference. What stands behind one door fails
 /// together.
@@ -88,40 +89,61 @@ pub(super) enum Ending<'a> {
         status: u16,
     },
     Rejected(&'a Rejected),
+    /// The token service refuses these keys, so the call itself did not leave.
+    WithoutToken(&'a Rejected),
     NotSent {
         reason: &'a str,
     },
     Unknown {
+        /// Of an answer that says nothing; absent when none came.
+        status: Option<u16>,
         reason: &'a str,
     },
     /// A yes that cannot be believed: as unknown as the others, and worth an alarm.
     Nonsense {
+        status: u16,
         reason: &'a str,
     },
 }
 
 impl Ending<'_> {
-    const fn as_str(self) -> &'static str {
+    const fn outcome(&self) -> &'static str {
         match self {
             Self::Accepted { .. } => "accepted",
-            Self::Rejected(_) => "rejected",
+            Self::Rejected(_) | Self::WithoutToken(_) => "rejected",
             Self::NotSent { .. } => "not_sent",
             Self::Unknown { .. } => "unknown",
             Self::Nonsense { .. } => "nonsense",
         }
     }
+
+    /// Whose doing it was, with the status and the code that say so.
+    fn blame(&self) -> (Blame, Option<u16>, Option<&str>) {
+        match self {
+            Self::Accepted { status } => (Blame::Nobody, Some(*status), None),
+            Self::Rejected(rejected) => {
+                let code = printable(rejected);
+                (Blame::of_refusal(code), Some(rejected.status), code)
+            }
+            Self::WithoutToken(_) | Self::NotSent { .. } => (Blame::NotSent, None, None),
+            Self::Unknown { status, .. } => (Blame::Vipps, *status, None),
+            Self::Nonsense { status, .. } => (Blame::Vipps, Some(*status), None),
+        }
+    }
 }
 
 /// A call on its way: the span around it, and one line at its end.
-pub(super) struct Measured {
+pub(super) struct Measured<'a> {
+    inner: &'a Inner,
+    access: &'a Access,
     endpoint: Endpoint,
-    environment: &'static str,
     began: OffsetDateTime,
+    has_ended: bool,
     pub(super) span: Span,
 }
 
-impl Measured {
-    pub(super) fn begin(endpoint: Endpoint, access: &Access, clock: &dyn Clock) -> Self {
+impl<'a> Measured<'a> {
+    pub(super) fn begin(endpoint: Endpoint, access: &'a Access, inner: &'a Inner) -> Self {
         let span = tracing::info_span!(
             "vipps",
             otel.kind = "client",
@@ -132,25 +154,38 @@ impl Measured {
             key_set.id = %access.keys.id,
         );
         Self {
+            inner,
+            access,
             endpoint,
-            environment: access.environment.as_str(),
-            began: clock.now(),
+            began: inner.clock.now(),
+            has_ended: false,
             span,
         }
     }
 
     /// Says once how the call ended. The reasons are this crate's own sentences, never a body, a key or a
     /// token.
-    pub(super) fn end(self, clock: &dyn Clock, ending: Ending<'_>) {
-        let seconds = (clock.now() - self.began).as_seconds_f64();
+    pub(super) fn end(mut self, ending: Ending<'_>) {
+        self.has_ended = true;
+        self.tell(ending);
+    }
+
+    /// One request of this call was refused at the door and goes out again: Vipps has counted both.
+    pub(super) fn refused_at_the_door(&self, status: u16) {
+        self.enter(Blame::Caller, Some(status), None);
+    }
+
+    fn tell(&self, ending: Ending<'_>) {
+        let seconds = (self.inner.clock.now() - self.began).as_seconds_f64();
         let Endpoint { api, name } = self.endpoint;
-        let _within = self.span.enter();
-        let outcome = ending.as_str();
+        let outcome = ending.outcome();
+        let (blame, status, code) = ending.blame();
+        self.enter(blame, status, code);
         tracing::info!(
             target: "metric",
             api,
             endpoint = name,
-            environment = self.environment,
+            environment = self.access.environment.as_str(),
             outcome,
             monotonic_counter.nordbro_vipps_calls = 1_u64
         );
@@ -158,38 +193,84 @@ impl Measured {
             target: "metric",
             api,
             endpoint = name,
-            environment = self.environment,
+            environment = self.access.environment.as_str(),
             histogram.nordbro_vipps_call_seconds = seconds
         );
+        let _within = self.span.enter();
         match ending {
             Ending::Accepted { status } => {
-                tracing::info!(api, endpoint = name, outcome, status, "vipps said yes");
+                tracing::info!(api, endpoint = name, outcome, status, seconds, "vipps said yes");
             }
-            Ending::Rejected(rejected) => tracing::info!(
+            Ending::Rejected(rejected) | Ending::WithoutToken(rejected) => tracing::info!(
                 api,
                 endpoint = name,
                 outcome,
                 status = rejected.status,
                 code = printable(rejected),
+                seconds,
                 "vipps said no"
             ),
             Ending::NotSent { reason } => {
-                tracing::warn!(api, endpoint = name, outcome, reason, "the call did not leave");
+                tracing::warn!(
+                    api,
+                    endpoint = name,
+                    outcome,
+                    reason,
+                    seconds,
+                    "the call did not leave"
+                );
             }
-            Ending::Unknown { reason } => tracing::warn!(
+            Ending::Unknown { reason, .. } => tracing::warn!(
                 api,
                 endpoint = name,
                 outcome,
                 reason,
+                seconds,
                 "no trustworthy answer came"
             ),
-            Ending::Nonsense { reason } => tracing::error!(
+            Ending::Nonsense { reason, .. } => tracing::error!(
                 api,
                 endpoint = name,
                 outcome,
                 reason,
+                seconds,
                 "vipps said yes and it cannot be believed"
             ),
+        }
+    }
+
+    /// The entry in the ledger of the partner whom the call is made for; the operator's own calls have none.
+    fn enter(&self, blame: Blame, status: Option<u16>, code: Option<&str>) {
+        let is_token = self.endpoint == Endpoint::access_token();
+        let names_merchant = names_merchant(self.access.keys.kind);
+        let is_shared = is_token && self.access.keys.kind == domain::KeySetKind::Platform;
+        let Some(partner) = self.access.partner.filter(|_| !is_shared) else {
+            return;
+        };
+        let now = self.inner.clock.now();
+        let call = ApiCall {
+            partner,
+            environment: self.access.environment,
+            day: now.to_offset(UtcOffset::UTC).date(),
+            msn: self.access.msn.clone().filter(|_| !is_token || names_merchant),
+            api: self.endpoint.api.into(),
+            endpoint: self.endpoint.name.into(),
+            blame,
+            status,
+            code: code.map(str::to_owned),
+        };
+        self.inner.tally.count(call, now);
+    }
+}
+
+impl Drop for Measured<'_> {
+    /// A call that is dropped on its way was given up: it counts like one that got no answer.
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.tell(Ending::Unknown {
+                status: None,
+                reason: "the call was given up",
+            });
         }
     }
 }
@@ -201,5 +282,5 @@ fn printable(rejected: &Rejected) -> Option<&str> {
     let word = code
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    (word && code.len() <= 24).then_some(code)
+    (word && !code.is_empty() && code.len() <= 24).then_some(code)
 }

@@ -13,6 +13,7 @@ mod refusal;
 mod request;
 mod send;
 mod settings;
+mod tally;
 mod token;
 mod wire;
 
@@ -28,6 +29,7 @@ pub use measure::Endpoint;
 pub use probe::{Fault, ProbeError};
 pub use read::{Events, OrderManagement, ReadError};
 pub use settings::Settings;
+pub use tally::{Count, Taken, Tally};
 
 use crate::client::{SetupError, build, builder};
 use token::Tokens;
@@ -42,6 +44,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     tasks: TaskTracker,
     tokens: Tokens,
+    tally: Tally,
 }
 
 impl Vipps {
@@ -59,6 +62,7 @@ impl Vipps {
             clock,
             tasks,
             tokens: Tokens::new(),
+            tally: Tally::default(),
         })))
     }
 
@@ -67,6 +71,11 @@ impl Vipps {
     pub async fn keys_refused(&self, access: &Access) -> Option<OffsetDateTime> {
         let slot = self.0.tokens.slot(access).await;
         slot.refused_until(self.0.clock.now())
+    }
+
+    /// What became of every call, for the ledger.
+    pub fn tally(&self) -> &Tally {
+        &self.0.tally
     }
 }
 

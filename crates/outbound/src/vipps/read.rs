@@ -115,42 +115,48 @@ impl Vipps {
         access: &Access,
         understand: impl FnOnce(Vec<u8>) -> Result<T, String>,
     ) -> Result<T, ReadError> {
-        let measured = Measured::begin(endpoint, access, self.0.clock.as_ref());
-        let mut status = 0;
-        let result = match self
-            .call(Ask::get(path), access)
-            .instrument(measured.span.clone())
-            .await
-        {
+        let measured = Measured::begin(endpoint, access, &self.0);
+        let mut status = None;
+        let sent = self.call(Ask::get(path), access, &measured);
+        let result = match sent.instrument(measured.span.clone()).await {
             Ok(answer) => {
-                status = answer.status;
-                match status {
+                let code = answer.status;
+                status = Some(code);
+                match code {
                     200..=299 => understand(answer.body).map_err(|reason| ReadError::Nonsense { reason }),
                     404 => Err(ReadError::NotFound(Box::new(refusal::read(
                         answer,
                         self.0.clock.now(),
                     )))),
-                    _ if is_refusal(status) => Err(ReadError::Rejected(Box::new(refusal::read(
+                    _ if is_refusal(code) => Err(ReadError::Rejected(Box::new(refusal::read(
                         answer,
                         self.0.clock.now(),
                     )))),
                     _ => Err(ReadError::Unknown {
-                        reason: format!("status {status}"),
+                        reason: format!("status {code}"),
                     }),
                 }
             }
-            Err(Failed::Refused(rejected)) => Err(ReadError::Rejected(rejected)),
+            Err(Failed::Refused(rejected)) => {
+                measured.end(Ending::WithoutToken(&rejected));
+                return Err(ReadError::Rejected(rejected));
+            }
             Err(Failed::NotSent(reason)) => Err(ReadError::NotSent { reason }),
             Err(Failed::Unknown(reason)) => Err(ReadError::Unknown { reason }),
         };
         let ending = match &result {
-            Ok(_) => Ending::Accepted { status },
+            Ok(_) => Ending::Accepted {
+                status: status.unwrap_or_default(),
+            },
             Err(ReadError::NotFound(rejected) | ReadError::Rejected(rejected)) => Ending::Rejected(rejected),
             Err(ReadError::NotSent { reason }) => Ending::NotSent { reason },
-            Err(ReadError::Unknown { reason }) => Ending::Unknown { reason },
-            Err(ReadError::Nonsense { reason }) => Ending::Nonsense { reason },
+            Err(ReadError::Unknown { reason }) => Ending::Unknown { status, reason },
+            Err(ReadError::Nonsense { reason }) => Ending::Nonsense {
+                status: status.unwrap_or_default(),
+                reason,
+            },
         };
-        measured.end(self.0.clock.as_ref(), ending);
+        measured.end(ending);
         result
     }
 }

@@ -48,20 +48,24 @@ impl Vipps {
     /// token service is too busy; `NotSent` covers a token service that cannot be reached.
     pub async fn send(&self, envelope: &Envelope, access: &Access) -> Outcome {
         let call = Call::of(envelope);
-        let measured = Measured::begin(call.endpoint(), access, self.0.clock.as_ref());
+        let measured = Measured::begin(call.endpoint(), access, &self.0);
         let ask = Ask {
             method: envelope.method,
             path: &envelope.path,
             key: envelope.key.as_ref(),
             body: &envelope.body,
         };
-        let mut yes = false;
-        let outcome = match self.call(ask, access).instrument(measured.span.clone()).await {
+        let mut status = None;
+        let sent = self.call(ask, access, &measured);
+        let outcome = match sent.instrument(measured.span.clone()).await {
             Ok(answer) => {
-                yes = matches!(answer.status, 200..=299);
+                status = Some(answer.status);
                 self.judge(&call, answer)
             }
-            Err(Failed::Refused(rejected)) => Outcome::Rejected(*rejected),
+            Err(Failed::Refused(rejected)) => {
+                measured.end(Ending::WithoutToken(&rejected));
+                return Outcome::Rejected(*rejected);
+            }
             Err(Failed::NotSent(reason)) => Outcome::NotSent { reason },
             Err(Failed::Unknown(reason)) => Outcome::Unknown { reason },
         };
@@ -71,10 +75,12 @@ impl Vipps {
             },
             Outcome::Rejected(rejected) => Ending::Rejected(rejected),
             Outcome::NotSent { reason } => Ending::NotSent { reason },
-            Outcome::Unknown { reason } if yes => Ending::Nonsense { reason },
-            Outcome::Unknown { reason } => Ending::Unknown { reason },
+            Outcome::Unknown { reason } => match status {
+                Some(status @ 200..=299) => Ending::Nonsense { status, reason },
+                status => Ending::Unknown { status, reason },
+            },
         };
-        measured.end(self.0.clock.as_ref(), ending);
+        measured.end(ending);
         outcome
     }
 
@@ -96,7 +102,12 @@ impl Vipps {
         }
     }
 
-    pub(super) async fn call(&self, ask: Ask<'_>, access: &Access) -> Result<Answer, Failed> {
+    pub(super) async fn call(
+        &self,
+        ask: Ask<'_>,
+        access: &Access,
+        measured: &Measured<'_>,
+    ) -> Result<Answer, Failed> {
         if access.keys.environment != access.environment {
             return Err(Failed::NotSent(
                 "the keys belong to the other environment".to_owned(),
@@ -116,11 +127,15 @@ impl Vipps {
         if speaks_of_subscription_key(first.status, &first.body)
             && let Some(other) = which.other(access)
         {
+            measured.refused_at_the_door(first.status);
             return self.with_other_key(ask, access, &slot, &token, other).await;
         }
         tracing::info!("the access token was refused");
         match slot.instead_of(&token, &fetcher).await {
-            Some(fresh) => Ok(self.exchange(ask, access, &fresh, which).await?),
+            Some(fresh) => {
+                measured.refused_at_the_door(first.status);
+                Ok(self.exchange(ask, access, &fresh, which).await?)
+            }
             None => Ok(first),
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     Amount, CaptureFacts, Currency, Envelope, Environment, Forwarded, KeySet, KeySetId, KeySetKind,
-    ProductProfile, Reference, Secret, TraceContext, UpstreamKey,
+    PartnerId, ProductProfile, Reference, Secret, TraceContext, UpstreamKey,
 };
 use nordbro_outbound::vipps::{Settings, prepare};
 use nordbro_outbound::{Access, Timeouts, Vipps};
@@ -67,6 +67,7 @@ pub(crate) fn vipps_within(address: impl Display, clock: &Arc<Hand>, timeouts: T
 pub(crate) fn access() -> Access {
     Access {
         environment: Environment::Test,
+        partner: Some(PartnerId::from_uuid(Uuid::from_u128(7))),
         keys: Arc::new(keys(1)),
         msn: Some("123456".parse().unwrap()),
         product: Arc::new(ProductProfile::new("Acme", "1.0", "acme-pos", "2.3").unwrap()),

@@ -9,6 +9,7 @@ mod upstream;
 mod failing_sockets;
 mod jwks;
 mod key_fail_over;
+mod ledger;
 mod outcomes;
 mod probing;
 mod reading;

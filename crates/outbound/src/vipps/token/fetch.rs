@@ -20,7 +20,7 @@ pub(in crate::vipps) async fn fetch(
     which: Which,
 ) -> Result<Granted, NoToken> {
     let began = inner.clock.now();
-    let measured = Measured::begin(Endpoint::access_token(), access, inner.clock.as_ref());
+    let measured = Measured::begin(Endpoint::access_token(), access, inner);
     let outcome = match request::access_token(&inner.settings, access, which) {
         Ok(request) => {
             let answer = exchange(&inner.client, request, inner.settings.most_answer_bytes);
@@ -30,19 +30,24 @@ pub(in crate::vipps) async fn fetch(
     };
     let (status, result) = read(outcome, began);
     let ending = match &result {
-        Ok(_) => Ending::Accepted { status },
+        Ok(_) => Ending::Accepted {
+            status: status.unwrap_or_default(),
+        },
         Err(NoToken::Refused(rejected)) => Ending::Rejected(rejected),
-        Err(NoToken::Unavailable(reason)) => Ending::Unknown { reason },
+        Err(NoToken::Unavailable(reason)) => match status {
+            Some(status @ 200..=299) => Ending::Nonsense { status, reason },
+            status => Ending::Unknown { status, reason },
+        },
     };
-    measured.end(inner.clock.as_ref(), ending);
+    measured.end(ending);
     result
 }
 
-fn read(outcome: Result<Answer, Lost>, began: OffsetDateTime) -> (u16, Result<Granted, NoToken>) {
+fn read(outcome: Result<Answer, Lost>, began: OffsetDateTime) -> (Option<u16>, Result<Granted, NoToken>) {
     let unavailable = |reason: &str| Err(NoToken::Unavailable(format!("no access token: {reason}")));
     let answer = match outcome {
         Ok(answer) => answer,
-        Err(Lost::NotSent(reason) | Lost::Unknown(reason)) => return (0, unavailable(&reason)),
+        Err(Lost::NotSent(reason) | Lost::Unknown(reason)) => return (None, unavailable(&reason)),
     };
     let status = answer.status;
     let result = match status {
@@ -51,7 +56,7 @@ fn read(outcome: Result<Answer, Lost>, began: OffsetDateTime) -> (u16, Result<Gr
         400 | 401 | 403 | 429 => Err(NoToken::Refused(Box::new(refused(refusal::read(answer, began))))),
         _ => unavailable(&format!("status {status}")),
     };
-    (status, result)
+    (Some(status), result)
 }
 
 /// The token service's 400 says the same as its 401, and only the latter is known never to bind a key.
