@@ -3,6 +3,8 @@
 
 mod clock;
 mod endpoint;
+mod published;
 mod signer;
 mod tokens;
+mod units;
 mod world;

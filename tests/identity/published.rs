@@ -1,0 +1,134 @@
+//! Issuers that publish their keys at a URL.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use api::identity::{Reason, Refusal};
+use app::registry::{Jwks, issuers};
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::StatusCode;
+use jsonwebtoken::Algorithm;
+use time::Duration;
+
+use crate::signer::{Signer, jwks};
+use crate::world::{World, terms};
+
+/// A place where an issuer publishes its keys.
+#[derive(Clone, Default)]
+struct Place {
+    set: Arc<Mutex<Option<String>>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Place {
+    async fn open(&self) -> (String, tokio::task::JoinSet<()>) {
+        let router = Router::new()
+            .route("/keys", get(Self::answer))
+            .route(
+                "/moved",
+                get(|| async { axum::response::Redirect::temporary("/keys") }),
+            )
+            .with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut serving = tokio::task::JoinSet::new();
+        serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        (url, serving)
+    }
+
+    async fn answer(State(place): State<Self>) -> Response {
+        place.asked.fetch_add(1, Ordering::SeqCst);
+        match place.set.lock().unwrap().clone() {
+            Some(set) => set.into_response(),
+            None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        }
+    }
+
+    fn publish(&self, signers: &[&Signer]) {
+        *self.set.lock().unwrap() = Some(jwks(signers));
+    }
+
+    fn break_down(&self) {
+        *self.set.lock().unwrap() = None;
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+async fn world_with(url: String) -> World {
+    let world = World::new().await;
+    let partner = world.partner("north").await;
+    let by_url = issuers::Terms {
+        jwks: Jwks::Url(url),
+        ..terms(&[])
+    };
+    world.issuer(&partner, by_url).await;
+    world
+}
+
+#[tokio::test]
+async fn an_unknown_kid_asks_once_per_cool_down_however_many_tokens_carry_it() {
+    let place = Place::default();
+    let (url, _serving) = place.open().await;
+    let world = world_with(format!("{url}/keys")).await;
+    let (old, new) = (
+        Signer::new("k1", Algorithm::ES256),
+        Signer::new("k2", Algorithm::ES256),
+    );
+    place.publish(&[&old]);
+    world.ask(&old.token(&world.claims())).await.unwrap();
+    assert_eq!(place.asked(), 1);
+
+    let token = new.token(&world.claims());
+    for _ in 0..20 {
+        let refused = world.ask(&token).await;
+        assert!(
+            matches!(refused, Err(Refusal::Invalid(Reason::Key))),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(place.asked(), 1, "asked again within the cool-down");
+
+    place.publish(&[&old, &new]);
+    world.clock.advance(Duration::seconds(30));
+    let asking = (0..20).map(|_| world.ask(&token));
+    for answer in futures_util::future::join_all(asking).await {
+        answer.unwrap();
+    }
+    assert_eq!(place.asked(), 2);
+}
+
+#[tokio::test]
+async fn the_last_good_keys_stay_while_the_issuer_is_down() {
+    let place = Place::default();
+    let (url, _serving) = place.open().await;
+    let world = world_with(format!("{url}/keys")).await;
+    let signer = Signer::new("k1", Algorithm::ES256);
+    place.publish(&[&signer]);
+    world.ask(&signer.token(&world.claims())).await.unwrap();
+    place.break_down();
+    world.clock.advance(Duration::hours(5));
+    world.ask(&signer.token(&world.claims())).await.unwrap();
+}
+
+#[tokio::test]
+async fn keys_that_never_came_leave_a_token_unjudged() {
+    let place = Place::default();
+    let (url, _serving) = place.open().await;
+    let signer = Signer::new("k1", Algorithm::ES256);
+    place.publish(&[&signer]);
+    for path in ["/missing", "/moved"] {
+        let world = world_with(format!("{url}{path}")).await;
+        let answer = world.ask(&signer.token(&world.claims())).await;
+        assert!(
+            matches!(answer, Err(Refusal::Unjudged(app::Error::Unavailable))),
+            "{path}: {answer:?}"
+        );
+    }
+    assert_eq!(place.asked(), 0, "a redirect was followed");
+}
