@@ -39,6 +39,7 @@ impl Place {
         (url, serving)
     }
 
+    #[expect(clippy::unused_async, reason = "a handler is a future")]
     async fn answer(State(place): State<Self>) -> Response {
         place.asked.fetch_add(1, Ordering::SeqCst);
         match place.set.lock().unwrap().clone() {
