@@ -4,16 +4,52 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::missing_panics_doc,
     reason = "helpers of tests stop at the first surprise"
 )]
 
+mod answer;
+mod ask;
 mod clock;
+pub mod contract;
 mod database;
+pub mod desk;
+mod gateway;
+pub mod listener;
 mod partner;
+mod process;
+pub mod specs;
+mod token;
 mod world;
 
+pub use answer::Answer;
+pub use ask::Ask;
 pub use clock::ManualClock;
 pub use database::{Database, Kind};
+pub use desk::Desk;
+pub use gateway::{Gateway, Setup};
+pub use listener::Listener;
 pub use partner::{Partner, nok};
+pub use process::Process;
+pub use token::{Issuer, Token, every_scope};
 pub use world::{Beside, World};
+
+/// Makes two tests of each story: one on SQLite, one on PostgreSQL.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($story:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story($crate::Kind::Sqlite).await;
+            })*
+        }
+        mod on_postgresql {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story($crate::Kind::Postgres).await;
+            })*
+        }
+    };
+}

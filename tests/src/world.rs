@@ -32,6 +32,7 @@ pub struct World {
     pub north: Partner,
     /// With the sales units 200001, 200002.
     pub south: Partner,
+    timeouts: Timeouts,
 }
 
 /// Another gateway before the same simulator.
@@ -47,6 +48,11 @@ impl World {
     }
 
     pub async fn start_with(kind: Kind, settings: app::Settings) -> Self {
+        Self::start_impatient(kind, settings, Timeouts::default()).await
+    }
+
+    /// With socket timeouts of one's own: these are the one part of the gateway that runs on real time.
+    pub async fn start_impatient(kind: Kind, settings: app::Settings, timeouts: Timeouts) -> Self {
         // Shown for a test that fails.
         let _one_for_all = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::WARN)
@@ -60,7 +66,7 @@ impl World {
         .unwrap();
         let clock = ManualClock::new(START);
         let database = Database::fresh(kind).await;
-        let app = process(&simulator, &clock, &database, settings).await;
+        let app = process(&simulator, &clock, &database, settings, timeouts).await;
         let north = Partner::add(&app, &simulator, "north", &["100001", "100002"]).await;
         let south = Partner::add(&app, &simulator, "south", &["200001", "200002"]).await;
         Self {
@@ -70,6 +76,7 @@ impl World {
             app,
             north,
             south,
+            timeouts,
         }
     }
 
@@ -80,6 +87,7 @@ impl World {
             &self.clock,
             &self.database,
             self.app.settings().clone(),
+            self.timeouts,
         )
         .await
     }
@@ -92,6 +100,7 @@ impl World {
             &self.clock,
             &database,
             self.app.settings().clone(),
+            self.timeouts,
         )
         .await;
         let north = Partner::add(&app, &self.simulator, "north", &["100001", "100002"]).await;
@@ -135,14 +144,17 @@ async fn process(
     clock: &ManualClock,
     database: &Database,
     settings: app::Settings,
+    timeouts: Timeouts,
 ) -> App {
     let tasks = TaskTracker::new();
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-    let timeouts = Timeouts::default();
-    let vipps = outbound::vipps::Settings::new(
-        simulator.test().url().parse().unwrap(),
-        simulator.production().url().parse().unwrap(),
-    );
+    let vipps = outbound::vipps::Settings {
+        timeouts,
+        ..outbound::vipps::Settings::new(
+            simulator.test().url().parse().unwrap(),
+            simulator.production().url().parse().unwrap(),
+        )
+    };
     App::new(Parts {
         store: database.open().await,
         vipps: Vipps::new(vipps, Arc::clone(&shared), tasks.clone()).unwrap(),

@@ -158,6 +158,20 @@ impl Reads {
     }
 }
 
+/// A read that others may join. It ends with its first caller, also when that one leaves in the middle:
+/// carried on by nobody, its answer would grow old and be handed to whoever asks next.
+struct Entry<'a> {
+    reads: &'a Reads,
+    payment: Payment,
+    began: Order,
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        self.reads.ended(&self.payment, self.began);
+    }
+}
+
 impl App {
     fn admit_read(&self, unit: &Served, reference: &Reference, which: Which) -> Result<(), Unread> {
         let mut windows = self
@@ -203,10 +217,14 @@ impl App {
             .shared();
         let began = self.reads().moment();
         self.reads().lock().insert(payment.clone(), (began, read.clone()));
+        let entry = Entry {
+            reads: self.reads(),
+            payment,
+            began,
+        };
         let result = read.await;
-        self.reads().ended(&payment, began);
         if result.is_ok() {
-            self.reads().note(payment, began);
+            self.reads().note(entry.payment.clone(), began);
         }
         result
     }

@@ -1,0 +1,186 @@
+//! Both contracts at once: what leaves for Vipps fits Vipps' specifications, and what is answered fits ours.
+//! (Every answer of every test in this binary is held against `openapi/nordbro.json` by the harness; this
+//! tour makes sure that every operation has been answered well at least once.)
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use simulator::Seen;
+use testkit::{Answer, Gateway, Kind, contract, desk, on_both_databases, specs};
+use time::Duration;
+
+on_both_databases!(
+    a_tour_keeps_the_contracts_of_both_sides,
+    every_call_names_the_product_and_the_unit,
+);
+
+/// Every field of a create that Vipps publishes and the test environment takes.
+fn rich(reference: &str) -> Value {
+    let mut body = desk::web(reference, 49_900);
+    body["customer"] = json!({"phoneNumber": "4712345678"});
+    body["customerInteraction"] = json!("CUSTOMER_NOT_PRESENT");
+    body["profile"] = json!({"scope": "name email phoneNumber address birthDate"});
+    body["metadata"] = json!({"order": "1"});
+    body["minimumUserAge"] = json!(18);
+    body["receiptUrl"] = json!("https://shop.example/receipt");
+    body["receipt"] = desk::receipt(49_900);
+    body
+}
+
+/// Asks for everything once, and for each in another way where there is one.
+async fn tour(gateway: &Gateway) -> Vec<Answer> {
+    let desk = gateway.north();
+    let mut answers = Vec::new();
+    let mut keep = |answer: Answer| answers.push(answer);
+    keep(
+        desk.ask(http::Method::GET, "/v1/sales-units")
+            .send()
+            .await
+            .is(200),
+    );
+    keep(desk.get("").send().await.is(200));
+    keep(desk.create("tour-0001", 49_900, "c1").send().await.is(201));
+    keep(
+        desk.post("/payments")
+            .key("c2")
+            .json(&rich("tour-0002"))
+            .send()
+            .await
+            .is(201),
+    );
+    for (nth, flow) in ["PUSH_MESSAGE", "NATIVE_REDIRECT", "QR"].into_iter().enumerate() {
+        let mut body = desk::web(&format!("tour-flow-{nth}"), 49_900);
+        body["userFlow"] = flow.into();
+        body["customer"] = json!({"phoneNumber": "4712345678"});
+        if flow == "QR" {
+            body.as_object_mut().unwrap().remove("customer");
+            body["qrFormat"] = json!({"format": "IMAGE/PNG", "size": 512});
+        }
+        keep(desk.post("/payments").key(flow).json(&body).send().await.is(201));
+    }
+    for reference in ["tour-0001", "tour-0002"] {
+        keep(desk.approve(reference).send().await.is(200));
+        keep(desk.payment(reference).send().await.is(200));
+    }
+    let captured = desk.capture("tour-0001", 20_000, "t1").send().await.is(200);
+    keep(
+        desk.operation("tour-0001", &captured.text("/id"))
+            .send()
+            .await
+            .is(200),
+    );
+    keep(captured);
+    keep(desk.refund("tour-0001", 5_000, "t2").send().await.is(200));
+    keep(desk.cancel("tour-0001", "t3").send().await.is(200));
+    keep(desk.cancel("tour-flow-0", "t4").send().await.is(200));
+    keep(desk.events("tour-0001").send().await.is(200));
+    keep(
+        desk.put_receipt("tour-0001", &desk::receipt(49_900))
+            .send()
+            .await
+            .is(202),
+    );
+    gateway.work().await;
+    keep(desk.receipt("tour-0001").send().await.is(200));
+    keep(desk.get("/payments?limit=2").send().await.is(200));
+    // A conflict makes the outbox read what is there.
+    keep(
+        desk.put_receipt("tour-0002", &desk::receipt(49_900))
+            .send()
+            .await
+            .is(202),
+    );
+    gateway.work().await;
+    // And the noes.
+    keep(desk.capture("tour-0001", 5_000, "t5").send().await.is(409));
+    keep(desk.payment("never-heard-of-1").send().await.is(404));
+    answers
+}
+
+/// Fails unless each request that the simulator saw fits the published text.
+fn assert_published(requests: &[Seen]) {
+    let Some(specs) = specs::all() else { return };
+    let mut known = BTreeSet::new();
+    for seen in requests {
+        let judged: Vec<_> = specs
+            .iter()
+            .filter_map(|spec| Some((spec.name, spec.faults(seen)?)))
+            .collect();
+        let [(name, faults)] = judged.as_slice() else {
+            panic!(
+                "{} {} is in {} specifications",
+                seen.method,
+                seen.path,
+                judged.len()
+            );
+        };
+        assert_eq!(faults, &Vec::<String>::new(), "{name}: {seen:#?}");
+        known.insert((*name, seen.operation.unwrap_or_default()));
+    }
+    let names: BTreeSet<_> = known.iter().map(|(_, operation)| *operation).collect();
+    let wanted = [
+        "epayment.approve",
+        "epayment.cancel",
+        "epayment.capture",
+        "epayment.create",
+        "epayment.events",
+        "epayment.get",
+        "epayment.refund",
+        "orders.get",
+        "orders.receipt",
+        "token.standard",
+    ];
+    assert_eq!(names, BTreeSet::from(wanted));
+}
+
+async fn a_tour_keeps_the_contracts_of_both_sides(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let answers = tour(&gateway).await;
+    assert_published(&gateway.world.simulator.test().requests());
+    for operation in contract::operations() {
+        let met = answers.iter().any(|answer| {
+            let (method, path) = answer.asked.split_once(' ').unwrap();
+            answer.status < 300
+                && method == operation.method.as_str()
+                && contract::fits(&operation.path, path)
+        });
+        assert!(met, "{} was not part of the tour", operation.id);
+    }
+}
+
+async fn every_call_names_the_product_and_the_unit(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    // The operator has proven the keys under the operator's own product. From here on it is the partner's.
+    gateway.world.simulator.test().clear_requests();
+    gateway.world.advance(Duration::hours(2)).await;
+    let _ = tour(&gateway).await;
+    gateway.pass(Duration::seconds(5)).await;
+    for seen in gateway.world.simulator.test().requests() {
+        assert_eq!(seen.missing_system_headers, [""; 0], "{seen:#?}");
+        for (name, value) in [
+            ("vipps-system-name", "Acme"),
+            ("vipps-system-version", "1.0"),
+            ("vipps-system-plugin-name", "acme-pos"),
+            ("vipps-system-plugin-version", "2.3"),
+        ] {
+            assert_eq!(seen.header(name), Some(value), "{seen:#?}");
+        }
+        if seen.operation == Some("token.standard") {
+            continue;
+        }
+        let msn = seen.header("merchant-serial-number").unwrap_or_default();
+        assert_eq!(msn, "100001", "{seen:#?}");
+        assert!(
+            seen.header("authorization").unwrap().starts_with("Bearer "),
+            "{seen:#?}"
+        );
+        assert!(seen.header("ocp-apim-subscription-key").is_some(), "{seen:#?}");
+        let writes = ["create", "capture", "refund", "cancel"];
+        let operation = seen.operation.unwrap_or_default();
+        if writes.iter().any(|it| operation == format!("epayment.{it}")) {
+            let key = seen.idempotency_key.unwrap_or_default();
+            let legal = key.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+            assert!(legal && (1..=40).contains(&key.len()), "{key}");
+        }
+    }
+}

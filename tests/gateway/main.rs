@@ -1,0 +1,22 @@
+//! The whole gateway through its HTTP face, on both databases: who is let in, what one partner can see of
+//! another, how often money moves, and what is said when something is wrong. Every answer that any of these
+//! tests receives is held against `openapi/nordbro.json` (`testkit::contract`).
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::too_many_lines,
+    reason = "helpers of tests stop at the first surprise, and a table of cases is as long as it is"
+)]
+
+mod bad_input;
+mod contract;
+mod crash;
+mod identity;
+mod money;
+mod oauth;
+mod receipts;
+mod samples;
+mod settling;
+mod trouble;
+mod walls;

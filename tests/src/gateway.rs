@@ -1,0 +1,186 @@
+//! The gateway behind its HTTP face, with partners who hold signed tokens.
+
+use app::registry::Jwks;
+use app::registry::issuers::{self, Terms};
+use app::{App, Scopes, jobs};
+use axum::Router;
+use domain::{Clock as _, Environment, PartnerId};
+use http::Method;
+use outbound::Timeouts;
+use time::Duration;
+
+use crate::{Ask, Desk, Issuer, Kind, Token, World};
+
+/// The address under which partners know every gateway of these tests.
+pub(crate) const PUBLIC_URL: &str = "https://gateway.example";
+
+/// How a gateway is set up; the default is as shipped.
+pub struct Setup {
+    pub app: app::Settings,
+    pub face: api::Settings,
+    pub timeouts: Timeouts,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            app: app::Settings {
+                issuer: PUBLIC_URL.to_owned(),
+                ..app::Settings::default()
+            },
+            face: api::Settings {
+                public_url: PUBLIC_URL.to_owned(),
+                ..api::Settings::default()
+            },
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+impl Setup {
+    /// Partner limits and Vipps' budgets out of the way.
+    #[must_use]
+    pub fn without_limits(mut self) -> Self {
+        let plenty = std::num::NonZeroU32::MAX;
+        for rate in [
+            &mut self.face.rates.address,
+            &mut self.face.rates.partner,
+            &mut self.face.rates.sales_unit,
+        ] {
+            rate.burst = plenty;
+        }
+        self.app.writes.most = usize::MAX;
+        self.app.reads.most = usize::MAX;
+        self
+    }
+
+    /// Socket timeouts of 50 ms.
+    #[must_use]
+    pub fn impatient(mut self) -> Self {
+        self.timeouts = Timeouts {
+            connect: std::time::Duration::from_millis(50),
+            answer: std::time::Duration::from_millis(50),
+            ..self.timeouts
+        };
+        self
+    }
+}
+
+pub struct Gateway {
+    pub world: World,
+    pub router: Router,
+    /// North's identity provider in the test environment.
+    pub north_issuer: Issuer,
+    pub south_issuer: Issuer,
+    /// The same partner's in production.
+    pub north_production: Issuer,
+    face: api::Settings,
+}
+
+impl Gateway {
+    pub async fn start(kind: Kind) -> Self {
+        Self::set_up(kind, Setup::default()).await
+    }
+
+    pub async fn set_up(kind: Kind, setup: Setup) -> Self {
+        let world = World::start_impatient(kind, setup.app, setup.timeouts).await;
+        let gateway = Self {
+            router: router(&world.app, &setup.face),
+            north_issuer: Issuer::new("https://id.north.example", "nordbro"),
+            south_issuer: Issuer::new("https://id.south.example", "nordbro"),
+            north_production: Issuer::new("https://id.north.example", "nordbro-production"),
+            face: setup.face,
+            world,
+        };
+        let Gateway { world, .. } = &gateway;
+        for (issuer, partner, environment) in [
+            (&gateway.north_issuer, world.north.id, Environment::Test),
+            (&gateway.south_issuer, world.south.id, Environment::Test),
+            (&gateway.north_production, world.north.id, Environment::Production),
+        ] {
+            gateway.register(issuer, partner, environment).await;
+        }
+        gateway
+    }
+
+    /// Has the operator register an issuer with its keys inline and no ceiling.
+    pub async fn register(&self, issuer: &Issuer, partner: PartnerId, environment: Environment) {
+        let add = issuers::Add {
+            partner,
+            environment,
+            iss: issuer.iss.clone(),
+            aud: issuer.aud.clone(),
+            terms: Terms {
+                jwks: Jwks::Inline(issuer.jwks()),
+                algorithms: vec!["ES256".to_owned()],
+                scopes: Scopes::all(),
+                msns: None,
+                max_lifetime: Duration::hours(1),
+                demands_at_jwt: false,
+            },
+        };
+        issuers::add(&self.world.app, add).await.unwrap();
+    }
+
+    /// A second process on the same database, beside this one.
+    pub async fn replica(&self) -> Router {
+        router(&self.world.another_process().await, &self.face)
+    }
+
+    /// Another process's gateway on the same database; this one is given up where it stands.
+    pub async fn restarted(mut self) -> Self {
+        self.world.app = self.world.another_process().await;
+        self.router = router(&self.world.app, &self.face);
+        self
+    }
+
+    /// North at its first sales unit.
+    pub fn north(&self) -> Desk<'_> {
+        self.desk(&self.north_token(), "100001")
+    }
+
+    pub fn south(&self) -> Desk<'_> {
+        self.desk(&self.south_token(), "200001")
+    }
+
+    pub fn desk(&self, token: &Token<'_>, msn: &str) -> Desk<'_> {
+        Desk::new(self, token.signed(), msn)
+    }
+
+    pub fn north_token(&self) -> Token<'_> {
+        self.north_issuer.token(self.world.clock.now())
+    }
+
+    pub fn south_token(&self) -> Token<'_> {
+        self.south_issuer.token(self.world.clock.now())
+    }
+
+    /// A request of nobody.
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+        Ask::new(self, method, path)
+    }
+
+    /// Lets the time pass in steps of a second, each with a round of both jobs, as the server does it.
+    pub async fn pass(&self, span: Duration) {
+        for _ in 0..span.whole_seconds() {
+            self.world.advance(Duration::SECOND).await;
+            self.work().await;
+        }
+    }
+
+    /// One round of both jobs.
+    pub async fn work(&self) {
+        let app = &self.world.app;
+        let rounds = async {
+            jobs::resolve::run_once(app, app.clock().now()).await.unwrap();
+            jobs::push_receipts::run_once(app, app.clock().now())
+                .await
+                .unwrap();
+        };
+        self.world.finish(rounds).await;
+    }
+}
+
+fn router(app: &App, settings: &api::Settings) -> Router {
+    api::router(&api::Face::new(app.clone(), settings.clone()))
+}
