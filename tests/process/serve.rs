@@ -44,7 +44,7 @@ impl Ground {
             .collect()
     }
 
-    fn serve(&self, more: &[(&str, &str)]) -> Serving {
+    fn serve(self, more: &[(&str, &str)]) -> Serving {
         let variables = self.variables(more);
         let mut process = Running::start(&["serve"], &borrowed(&variables));
         let line = process.logged("serving");
@@ -53,6 +53,7 @@ impl Ground {
             public: address("public"),
             private: address("private"),
             process,
+            _ground: self,
         }
     }
 }
@@ -64,10 +65,12 @@ fn borrowed(variables: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// A gateway that serves, on ground that lasts as long as it.
 struct Serving {
     process: Running,
     public: String,
     private: String,
+    _ground: Ground,
 }
 
 /// Sends bytes and reads until the server closes.

@@ -122,7 +122,13 @@ fn health(app: &App, ending: &Ending) -> Health {
                 match app.store().pending_migrations().await {
                     Ok(0) => Ok(()),
                     Ok(missing) => Err(format!("{missing} migrations are missing: run `nordbro migrate`")),
-                    Err(_) => Err("the database does not answer".to_owned()),
+                    Err(error) => {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "the schema's version cannot be read"
+                        );
+                        Err("the database does not answer".to_owned())
+                    }
                 }
             }
         })
