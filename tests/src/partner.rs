@@ -1,7 +1,7 @@
 //! A partner with sales units in the test environment, and what it asks for.
 
 use app::registry::{self, AssignmentState, KeySetOwner, Market, Orphans};
-use app::{Answered, App, Caller, Error, PaymentView, Scopes, Wait, payments};
+use app::{Allowance, Answered, App, Caller, Error, PaymentView, Scopes, Wait, payments};
 use domain::{
     Amount, CancelFacts, CaptureFacts, CreateFacts, CredentialMode, Currency, Environment, Forwarded, Msn,
     PartnerId, ProductProfile, Reference, RefundFacts, Secret, TraceContext,
@@ -139,6 +139,7 @@ impl Partner {
             key: key.parse().unwrap(),
             forwarded: Self::create_of(reference, value),
             wait: self.wait(app),
+            allowance: Allowance::free(),
         };
         payments::create(app, &self.caller(), create).await
     }
@@ -153,6 +154,7 @@ impl Partner {
                 facts: CaptureFacts { amount: nok(value) },
             },
             wait: self.wait(app),
+            allowance: Allowance::free(),
         }
     }
 
@@ -182,6 +184,7 @@ impl Partner {
                 facts: RefundFacts { amount: nok(value) },
             },
             wait: self.wait(app),
+            allowance: Allowance::free(),
         };
         payments::refund(app, &self.caller(), refund).await
     }
@@ -198,6 +201,7 @@ impl Partner {
                 },
             },
             wait: self.wait(app),
+            allowance: Allowance::free(),
         };
         payments::cancel(app, &self.caller(), cancel).await
     }

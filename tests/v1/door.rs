@@ -135,6 +135,44 @@ async fn a_sales_units_limit_is_spent_by_good_requests_only() {
 }
 
 #[tokio::test]
+async fn a_replay_a_reused_key_and_a_refusal_spend_nothing_of_the_sales_units_limit() {
+    let settings = Settings {
+        rates: one_at_a_time(),
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let north = &world.north;
+    let payments = north.unit("/payments");
+    let first = create("acme-shop-1");
+    north.post(&payments, "create-1", &first).await.is(201);
+
+    // The one request is spent, and yet:
+    let replayed = north.post(&payments, "create-1", &first).await;
+    assert_eq!(replayed.headers["idempotency-replayed"], "true");
+    replayed.is(201);
+    let other = create("acme-shop-2");
+    north
+        .post(&payments, "create-1", &other)
+        .await
+        .refuses(422, "idempotency_key_reused");
+    north
+        .post(
+            &north.unit("/payments/acme-shop-1/capture"),
+            "capture-1",
+            &nok(100),
+        )
+        .await
+        .refuses(409, "payment_not_authorized");
+
+    // What would go on to Vipps waits its turn, and its key stays free.
+    let held = north.post(&payments, "create-2", &other).await;
+    assert_eq!(held.headers["retry-after"], "1");
+    held.refuses(429, "rate_limited");
+    world.clock.advance(Duration::SECOND);
+    north.post(&payments, "create-2", &other).await.is(201);
+}
+
+#[tokio::test]
 async fn an_address_that_is_none_and_a_method_that_is_none_are_problems_too() {
     let world = World::new().await;
     world

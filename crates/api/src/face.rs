@@ -45,12 +45,12 @@ pub struct Face(Arc<Parts>);
 pub struct Parts {
     pub app: App,
     pub settings: Settings,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<Limits>,
 }
 
 impl Face {
     pub fn new(app: App, settings: Settings) -> Self {
-        let limits = Limits::new(settings.rates, app.clock());
+        let limits = Arc::new(Limits::new(settings.rates, app.clock()));
         Self(Arc::new(Parts {
             app,
             settings,

@@ -135,6 +135,8 @@ impl std::fmt::Display for What {
 /// Which of Vipps' limits, kept here, was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {
+    /// The face's own, by partner, environment and sales unit.
+    SalesUnit,
     /// Five writes a minute by sales unit, reference and operation.
     Writes,
     /// 120 reads a minute by subscription key and reference.
@@ -144,6 +146,7 @@ pub enum Limit {
 impl Limit {
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::SalesUnit => "sales-unit",
             Self::Writes => "writes",
             Self::Reads => "reads",
         }

@@ -83,20 +83,38 @@ impl Limits {
     }
 
     /// # Errors
-    /// `rate_limited` with the time to wait; so do the others.
+    /// `rate_limited` with the time to wait.
     pub fn address(&self, address: IpAddr, standings: &Standings) -> Result<(), Problem> {
-        self.address.take(&network(address), standings)
+        let taken = self.address.take(&network(address), standings);
+        taken.map_err(|wait| limited(Name::Address, wait))
     }
 
     pub fn partner(&self, caller: &app::Caller, standings: &Standings) -> Result<(), Problem> {
-        self.partner
-            .take(&(caller.partner, caller.environment), standings)
+        let key = (caller.partner, caller.environment);
+        let taken = self.partner.take(&key, standings);
+        taken.map_err(|wait| limited(Name::Partner, wait))
     }
 
-    pub fn sales_unit(&self, caller: &app::Caller, msn: &Msn, standings: &Standings) -> Result<(), Problem> {
-        self.sales_unit
-            .take(&(caller.partner, caller.environment, msn.clone()), standings)
+    /// What an [`app::Allowance`] to this sales unit spends.
+    ///
+    /// # Errors
+    /// The time to wait.
+    pub fn sales_unit(
+        &self,
+        caller: &app::Caller,
+        msn: &Msn,
+        standings: &Standings,
+    ) -> Result<(), time::Duration> {
+        let key = (caller.partner, caller.environment, msn.clone());
+        let taken = self.sales_unit.take(&key, standings);
+        taken.map_err(|wait| time::Duration::seconds(i64::try_from(wait).unwrap_or(i64::MAX)))
     }
+}
+
+fn limited(name: Name, wait: u64) -> Problem {
+    Problem::new(Code::RATE_LIMITED)
+        .filling(&[("limit", &name.as_str())])
+        .after(wait)
 }
 
 /// Whoever holds one IPv6 address holds its /64.
@@ -134,7 +152,8 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         }
     }
 
-    fn take(&self, key: &K, standings: &Standings) -> Result<(), Problem> {
+    /// The error is the time to wait, in seconds.
+    fn take(&self, key: &K, standings: &Standings) -> Result<(), u64> {
         const SWEEP: u32 = 16_384;
         if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.limiter.retain_recent();
@@ -157,9 +176,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
             Err(not_until) => {
                 let wait = seconds(not_until.wait_time_from(self.clock.now()));
                 standings.note(standing(0, u32::try_from(wait).unwrap_or(u32::MAX)));
-                Err(Problem::new(Code::RATE_LIMITED)
-                    .filling(&[("limit", &self.name.as_str())])
-                    .after(wait))
+                Err(wait)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The one place where the errors of the use cases become problems.
 
-use app::{Error, What};
+use app::{Error, Limit, What};
 use domain::Refusal;
 use time::Duration;
 
@@ -18,9 +18,11 @@ impl From<Error> for Problem {
             Error::Unsettled => Self::new(Code::PAYMENT_UNSETTLED),
             Error::ReferenceBurnt => Self::new(Code::REFERENCE_BURNT),
             Error::WithoutKeys => Self::new(Code::SALES_UNIT_WITHOUT_KEYS),
-            Error::Limited { retry_after, .. } => {
-                Self::new(Code::PAYMENT_RATE_LIMITED).after(seconds(retry_after))
+            Error::Limited { which, retry_after } => match which {
+                Limit::SalesUnit => Self::new(Code::RATE_LIMITED).filling(&[("limit", &which)]),
+                Limit::Writes | Limit::Reads => Self::new(Code::PAYMENT_RATE_LIMITED),
             }
+            .after(seconds(retry_after)),
             Error::Vipps(rejected) => Self::of_vipps("", &rejected),
             Error::VippsUnavailable { retry_after } => {
                 Self::new(Code::VIPPS_UNREACHABLE).after(seconds(retry_after))

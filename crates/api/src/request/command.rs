@@ -1,9 +1,8 @@
 //! Requests with a body that goes on to Vipps.
 
-use app::{Caller, Error, Scope, Wait, What};
+use app::{Allowance, Caller, Error, Scope, Wait, What};
 use axum::extract::{FromRequest, Request};
 use domain::{Forwarded, IdempotencyKey, Violation};
-use http::request::Parts;
 
 use super::headers;
 use super::place::{self, Opened, Place};
@@ -19,6 +18,8 @@ pub(crate) struct Command<P, F> {
     pub key: IdempotencyKey,
     pub forwarded: Forwarded<F>,
     pub wait: Wait,
+    /// Spends one of the sales unit's requests; the use case asks last.
+    pub allowance: Allowance,
 }
 
 /// A body without a key: it moves nothing, or may be sent twice.
@@ -38,17 +39,19 @@ impl<P: Place + Sync, F: Facts> FromRequest<Face> for Command<P, F> {
         let longest = face.settings.longest_wait;
         let wait = headers::wait(&parts.headers, longest, &mut faults).unwrap_or(face.settings.wait);
         let body = Exact::read(&parts.headers, body, face.settings.bounds).await;
-        let (place, forwarded) = settle(place, body, faults, &parts, face).await?;
+        let (place, forwarded) = settle(place, body, faults, face).await?;
         let Some(key) = key else {
             // Its absence is among the faults, so this is never reached.
             return Err(Problem::invalid(Vec::new()));
         };
         let until = face.app.clock().now() + wait;
+        let allowance = place::allowance(&place, &parts, face);
         Ok(Self {
             place,
             key,
             forwarded,
             wait: Wait { until },
+            allowance,
         })
     }
 }
@@ -60,25 +63,22 @@ impl<P: Place + Sync, F: Facts> FromRequest<Face> for Sent<P, F> {
         let (mut parts, body) = request.into_parts();
         let Opened { place, faults } = place::open::<P>(&mut parts, face).await?;
         let body = Exact::read(&parts.headers, body, face.settings.bounds).await;
-        let (place, forwarded) = settle(place, body, faults, &parts, face).await?;
+        let (place, forwarded) = settle(place, body, faults, face).await?;
+        place::admit(&place, &parts, face)?;
         Ok(Self { place, forwarded })
     }
 }
 
-/// Everything good and admitted, or the one problem that comes first in the order of checks.
+/// Everything good, or the one problem that comes first in the order of checks.
 async fn settle<P: Place + Sync, F: Facts>(
     place: Option<P>,
     body: Result<Checked<F>, Problem>,
     mut faults: Vec<Violation>,
-    parts: &Parts,
     face: &Face,
 ) -> Result<(P, Forwarded<F>), Problem> {
     let problem = match body {
         Ok(Ok(exact)) if faults.is_empty() => match place {
-            Some(place) => {
-                place::admit(&place, parts, face)?;
-                return Ok((place, exact.forwarded()));
-            }
+            Some(place) => return Ok((place, exact.forwarded())),
             None => Problem::invalid(faults),
         },
         Ok(Ok(_)) => return Err(missing_or(place, Problem::invalid(faults), face).await),

@@ -1,8 +1,9 @@
 //! What a path names: a sales unit, a payment of it, an operation of that.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use app::Caller;
+use app::{Allowance, Caller};
 use axum::RequestPartsExt;
 use axum::extract::{FromRequestParts, Path};
 use domain::{Msn, OperationId, Reference, Violation};
@@ -89,9 +90,16 @@ pub(super) async fn open<P: Place>(parts: &mut Parts, face: &Face) -> Result<Ope
 
 /// Spends one of the sales unit's requests, once nothing else is wrong with this one.
 pub(super) fn admit<P: Place>(place: &P, parts: &Parts, face: &Face) -> Result<(), Problem> {
+    Ok(allowance(place, parts, face).demand()?)
+}
+
+/// The same, for a use case that has more to check first.
+pub(super) fn allowance<P: Place>(place: &P, parts: &Parts, face: &Face) -> Allowance {
     let (caller, msn) = place.unit();
+    let (caller, msn) = (caller.clone(), msn.clone());
     let standings = parts.extensions.get::<Standings>().cloned().unwrap_or_default();
-    face.limits.sales_unit(caller, msn, &standings)
+    let limits = Arc::clone(&face.limits);
+    Allowance::new(move || limits.sales_unit(&caller, &msn, &standings))
 }
 
 async fn ask<P: Place>(parts: &mut Parts, face: &Face) -> Result<P, Problem> {

@@ -38,6 +38,7 @@ pub(super) async fn create(
         key: command.key,
         forwarded: command.forwarded,
         wait: command.wait,
+        allowance: command.allowance,
     };
     answer(payments::create(&face.app, &caller, create).await?)
 }
@@ -139,6 +140,7 @@ pub(super) async fn capture(
         key: command.key,
         forwarded: command.forwarded,
         wait: command.wait,
+        allowance: command.allowance,
     };
     answer(payments::capture(&face.app, &caller, capture).await?)
 }
@@ -172,6 +174,7 @@ pub(super) async fn refund(
         key: command.key,
         forwarded: command.forwarded,
         wait: command.wait,
+        allowance: command.allowance,
     };
     answer(payments::refund(&face.app, &caller, refund).await?)
 }
@@ -206,6 +209,7 @@ pub(super) async fn cancel(
         key: command.key,
         forwarded: command.forwarded,
         wait: command.wait,
+        allowance: command.allowance,
     };
     answer(payments::cancel(&face.app, &caller, cancel).await?)
 }

@@ -161,6 +161,7 @@ async fn begin(
     let kind = request.body.kind();
     let now = app.now();
     within_budget(app, scope, request, kind).await?;
+    request.allowance.demand()?;
     let earlier = scope
         .released_operations(&unit.msn, &request.key, kind, &request.reference)
         .await?;

@@ -9,6 +9,7 @@ use outbound::vipps::prepare;
 use time::OffsetDateTime;
 
 use super::fingerprint;
+use crate::Allowance;
 use crate::served::Served;
 
 /// What the caller wants, checked and with its rights resolved.
@@ -20,6 +21,8 @@ pub struct Request {
     pub body: Body,
     /// Until when the caller waits.
     pub until: OffsetDateTime,
+    /// The faces' last word, asked when everything else is right.
+    pub allowance: Allowance,
 }
 
 /// The caller's bytes with the facts of their kind.

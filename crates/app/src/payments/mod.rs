@@ -8,7 +8,7 @@ use domain::{
     CancelFacts, CaptureFacts, CreateFacts, Forwarded, IdempotencyKey, Msn, Reference, RefundFacts,
 };
 
-use crate::Wait;
+use crate::{Allowance, Wait};
 
 pub use approve::approve;
 pub use money::{cancel, capture, create, refund, requested};
@@ -21,6 +21,7 @@ pub struct Create {
     pub key: IdempotencyKey,
     pub forwarded: Forwarded<CreateFacts>,
     pub wait: Wait,
+    pub allowance: Allowance,
 }
 
 /// Reserved money to be taken.
@@ -31,6 +32,7 @@ pub struct Capture {
     pub key: IdempotencyKey,
     pub forwarded: Forwarded<CaptureFacts>,
     pub wait: Wait,
+    pub allowance: Allowance,
 }
 
 /// Taken money to be given back.
@@ -41,6 +43,7 @@ pub struct Refund {
     pub key: IdempotencyKey,
     pub forwarded: Forwarded<RefundFacts>,
     pub wait: Wait,
+    pub allowance: Allowance,
 }
 
 /// Everything that is reserved and not taken to be released.
@@ -51,6 +54,7 @@ pub struct Cancel {
     pub key: IdempotencyKey,
     pub forwarded: Forwarded<CancelFacts>,
     pub wait: Wait,
+    pub allowance: Allowance,
 }
 
 /// A customer's approval to be played, in the test environment only.

@@ -4,7 +4,7 @@ use domain::{IdempotencyKey, Msn, Reference};
 
 use super::{Cancel, Capture, Create, Refund};
 use crate::money::{Body, Request, perform};
-use crate::{Answered, App, Caller, Error, Scope, Wait};
+use crate::{Allowance, Answered, App, Caller, Error, Scope, Wait};
 
 /// Creates a payment at Vipps.
 ///
@@ -23,6 +23,7 @@ pub async fn create(app: &App, caller: &Caller, create: Create) -> Result<Answer
         reference,
         key: create.key,
         wait: create.wait,
+        allowance: create.allowance,
     };
     asked.perform(app, caller, Body::Create(create.forwarded)).await
 }
@@ -47,6 +48,7 @@ pub async fn requested(app: &App, caller: &Caller, capture: Capture) -> Result<R
         reference: capture.reference,
         key: capture.key,
         wait: capture.wait,
+        allowance: capture.allowance,
     };
     asked.request(app, caller, Body::Capture(capture.forwarded)).await
 }
@@ -62,6 +64,7 @@ pub async fn refund(app: &App, caller: &Caller, refund: Refund) -> Result<Answer
         reference: refund.reference,
         key: refund.key,
         wait: refund.wait,
+        allowance: refund.allowance,
     };
     asked.perform(app, caller, Body::Refund(refund.forwarded)).await
 }
@@ -77,6 +80,7 @@ pub async fn cancel(app: &App, caller: &Caller, cancel: Cancel) -> Result<Answer
         reference: cancel.reference,
         key: cancel.key,
         wait: cancel.wait,
+        allowance: cancel.allowance,
     };
     asked.perform(app, caller, Body::Cancel(cancel.forwarded)).await
 }
@@ -87,6 +91,7 @@ struct Asked {
     reference: Reference,
     key: IdempotencyKey,
     wait: Wait,
+    allowance: Allowance,
 }
 
 impl Asked {
@@ -102,6 +107,7 @@ impl Asked {
             key: self.key,
             body,
             until: self.wait.until,
+            allowance: self.allowance,
         })
     }
 }
