@@ -121,6 +121,36 @@ async fn already_captured_is_a_success_only_when_the_event_log_has_our_key() {
 }
 
 #[tokio::test]
+async fn a_reference_that_somebody_else_used_is_refused_and_their_payment_adopted() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        let elsewhere = world.beside_another_database().await;
+        for (number, without_key) in [false, true].into_iter().enumerate() {
+            if without_key {
+                // The event then cannot tell whose payment it is.
+                world
+                    .simulator
+                    .test()
+                    .set_dials(|dials| dials.events_without_key.push(EventName::Created));
+            }
+            let reference = format!("acme-shop-{number}").parse().unwrap();
+            let key = format!("k{number}");
+            elsewhere
+                .north
+                .create(&elsewhere.app, &reference, 600, &format!("theirs{number}"))
+                .await
+                .unwrap();
+            let refused = north.create(app, &reference, 600, &key).await.unwrap();
+            assert_eq!(refused.operation.status, Status::Refused);
+            assert!(refused.payment.is_none());
+            let view = north.get(app, &reference).await.unwrap();
+            assert_eq!(view.payment.amount.value, 600);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_cancel_whose_event_names_no_key_is_settled_by_the_state() {
     on_each(async |world: &World| {
         let (app, north) = (&world.app, &world.north);

@@ -2,12 +2,15 @@
 
 use futures_util::stream::{self, StreamExt};
 use store::money::DueOperation;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{App, Error};
 
 /// How many operations are looked at at the same time.
 const AT_ONCE: usize = 8;
+
+/// How long one that could not be looked at is left alone.
+const PUT_OFF: Duration = Duration::MINUTE;
 
 /// Takes one step with every operation that is due: reads, and where that says nothing sends the same bytes
 /// again as far as the rules allow. Returns how many were taken.
@@ -32,6 +35,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
                         error = &error as &dyn std::error::Error,
                         "an open operation could not be looked at"
                     );
+                    put_off(app, due).await;
                     false
                 }
             }
@@ -41,6 +45,19 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
         .count()
         .await;
     Ok(taken)
+}
+
+/// Makes room for the others: one that cannot be looked at (its unit has no keys, its row is damaged) would
+/// otherwise be the first of every round.
+async fn put_off(app: &App, due: DueOperation) {
+    let work = async {
+        let tx = app.store().begin(due.partner, due.environment).await?;
+        let until = app.now() + PUT_OFF;
+        tx.scope().hold_off(due.operation, until).await?;
+        tx.commit().await
+    };
+    // Settled meanwhile, or the store is down: the next round sees.
+    let _tried: Result<(), store::Error> = work.await;
 }
 
 async fn step(app: &App, due: DueOperation) -> Result<bool, Error> {

@@ -121,14 +121,7 @@ impl Drive {
         let Ok(log) = app.read_events(&self.unit, &self.operation.reference).await else {
             return Step::Pause;
         };
-        let theirs = log.events.iter().any(|event| {
-            event.name == EventName::Created
-                && event
-                    .key
-                    .as_ref()
-                    .is_some_and(|key| *key != self.operation.upstream_key)
-        });
-        if theirs {
+        if !self.is_ours(&log.events, after.as_ref()) {
             return Step::End(Ending::Refused {
                 rejected: after,
                 reading: None,
@@ -145,6 +138,19 @@ impl Drive {
             accepted: None,
             reading: Some(reading),
         })
+    }
+
+    /// Whether the payment under our reference is the one this create made. Its event names the key; one
+    /// that names none is ours only when an earlier send may have made it.
+    fn is_ours(&self, log: &[Event], after: Option<&Rejected>) -> bool {
+        let named = log
+            .iter()
+            .filter(|event| event.name == EventName::Created)
+            .find_map(|event| event.key.as_ref());
+        match named {
+            Some(key) => *key == self.operation.upstream_key,
+            None => self.in_doubt || after.is_none(),
+        }
     }
 
     async fn not_found(&mut self, app: &App, after: Option<Rejected>) -> Result<Step, Error> {
