@@ -6,7 +6,6 @@
     reason = "helpers of tests stop at the first surprise and sign with few algorithms"
 )]
 
-mod clock;
 mod endpoint;
 mod published;
 mod signer;

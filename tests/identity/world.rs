@@ -15,8 +15,9 @@ use time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::Hand;
 use crate::signer::{Signer, jwks};
+use testkit::ManualClock;
+use time::macros::datetime;
 
 pub(crate) const ISS: &str = "https://login.acme.example";
 pub(crate) const AUD: &str = "nordbro-test";
@@ -24,7 +25,7 @@ pub(crate) const OWN: &str = "https://gateway.example";
 
 pub(crate) struct World {
     pub(crate) app: App,
-    pub(crate) clock: Arc<Hand>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) simulator: Simulator,
     pub(crate) url: String,
     _directory: tempfile::TempDir,
@@ -36,7 +37,7 @@ impl World {
         let url = format!("sqlite:{}", directory.path().join("nordbro.db").display());
         migrations::run(&url).await.unwrap();
         let simulator = Simulator::start(Options::default()).await.unwrap();
-        let clock = Arc::new(Hand::new());
+        let clock = Arc::new(ManualClock::new(datetime!(2026-11-21 12:00 UTC)));
         Self {
             app: app_on(&url, &simulator, &clock).await,
             clock,
@@ -80,7 +81,7 @@ impl World {
     }
 }
 
-async fn app_on(url: &str, simulator: &Simulator, clock: &Arc<Hand>) -> App {
+async fn app_on(url: &str, simulator: &Simulator, clock: &Arc<ManualClock>) -> App {
     let keyring = Keyring::parse("bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=").unwrap();
     let store = Store::connect(&store::Settings::new(url.to_owned()), keyring)
         .await
@@ -94,7 +95,7 @@ async fn app_on(url: &str, simulator: &Simulator, clock: &Arc<Hand>) -> App {
         timeouts: outbound::Timeouts::default(),
     };
     let tasks = TaskTracker::new();
-    let clock: Arc<dyn Clock> = Arc::<Hand>::clone(clock);
+    let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
     App::new(Parts {
         store,
         vipps: Vipps::new(vipps, Arc::clone(&clock), tasks.clone()).unwrap(),

@@ -4,7 +4,6 @@
 
 mod bad_input;
 mod client;
-mod clock;
 mod contract;
 mod door;
 mod payment;

@@ -28,13 +28,14 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::client::Client;
-use crate::clock::Hand;
+use testkit::ManualClock;
+use time::macros::datetime;
 
 const SECRET: &str = "2c6ee24b09816a6f14f95d1698b24ead2c6ee24b09816a6f14f95d1698b24ead";
 
 pub(crate) struct World {
     pub(crate) simulator: Simulator,
-    pub(crate) clock: Arc<Hand>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) north: Client,
     pub(crate) south: Client,
     router: Router,
@@ -52,7 +53,7 @@ impl World {
         let url = format!("sqlite:{}", directory.path().join("nordbro.db").display());
         migrations::run(&url).await.unwrap();
         let simulator = Simulator::start(Options::default()).await.unwrap();
-        let clock = Arc::new(Hand::new());
+        let clock = Arc::new(ManualClock::new(datetime!(2026-11-21 12:00 UTC)));
         let app = app_on(&url, &simulator, &clock).await;
         let router = api::router(&Face::new(app.clone(), settings));
         let mut units = simulator.test().units();
@@ -115,7 +116,7 @@ pub(crate) fn nok(value: i64) -> Value {
     json!({"modificationAmount": {"currency": "NOK", "value": value}})
 }
 
-async fn app_on(url: &str, simulator: &Simulator, clock: &Arc<Hand>) -> App {
+async fn app_on(url: &str, simulator: &Simulator, clock: &Arc<ManualClock>) -> App {
     let keyring = Keyring::parse("bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=").unwrap();
     let store = Store::connect(&store::Settings::new(url.to_owned()), keyring)
         .await
@@ -129,7 +130,7 @@ async fn app_on(url: &str, simulator: &Simulator, clock: &Arc<Hand>) -> App {
         timeouts: outbound::Timeouts::default(),
     };
     let tasks = TaskTracker::new();
-    let clock: Arc<dyn Clock> = Arc::<Hand>::clone(clock);
+    let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
     App::new(Parts {
         store,
         vipps: Vipps::new(vipps, Arc::clone(&clock), tasks.clone()).unwrap(),

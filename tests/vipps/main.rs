@@ -1,8 +1,6 @@
 //! The calls of `outbound` against the simulator: two independent readings of Vipps' documents meet.
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
 
-mod clock;
-
 use std::sync::Arc;
 
 use domain::{
@@ -17,7 +15,8 @@ use simulator::{Fault, Options, Owner, Rule, Simulator, UnitWithKeys, Which, Wor
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::clock::Hand;
+use testkit::ManualClock;
+use time::macros::datetime;
 
 struct Stage {
     simulator: Simulator,
@@ -59,7 +58,12 @@ impl Stage {
         let settings = Settings::new(url(simulator.test()), url(simulator.production()));
         let msn: Msn = unit.msn.parse().unwrap();
         Self {
-            vipps: Vipps::new(settings, Arc::new(Hand::new()), TaskTracker::new()).unwrap(),
+            vipps: Vipps::new(
+                settings,
+                Arc::new(ManualClock::new(datetime!(2026-11-21 12:00 UTC))),
+                TaskTracker::new(),
+            )
+            .unwrap(),
             access: Access {
                 environment: Environment::Test,
                 partner: None,
