@@ -8,6 +8,7 @@ use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, Data
 
 mod m20261121_080000_registry;
 mod m20261121_090000_money;
+mod m20261125_200000_disconnections;
 mod script;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261121_080000_registry::Migration),
             Box::new(m20261121_090000_money::Migration),
+            Box::new(m20261125_200000_disconnections::Migration),
         ]
     }
 }

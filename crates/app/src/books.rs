@@ -7,6 +7,7 @@ use outbound::vipps::ReadError;
 use store::money::{NewPayment, PaymentRecord, PaymentUpdate, Presence};
 use time::OffsetDateTime;
 
+use crate::admission::Purpose;
 use crate::reads::{Refreshed, Unread};
 use crate::served::Served;
 use crate::stale::{Fault, unless_stale};
@@ -29,7 +30,7 @@ impl App {
         loop {
             rounds += 1;
             let before = self.record(unit, reference).await?;
-            let reading = match self.read_payment(unit, reference).await {
+            let reading = match self.read_payment(unit, reference, Purpose::Begin).await {
                 Ok(reading) => reading,
                 Err(Unread::Vipps(ReadError::NotFound(_))) => return Ok(known_to_exist(before)),
                 Err(unread) => return Err(unread.into()),
@@ -167,7 +168,7 @@ impl App {
 
     /// The CREATED event's time, where the log can be read.
     async fn time_of_creation(&self, unit: &Served, reference: &Reference) -> Option<OffsetDateTime> {
-        let log = self.read_events(unit, reference).await.ok()?;
+        let log = self.read_events(unit, reference, Purpose::Begin).await.ok()?;
         let created = log
             .events
             .into_iter()

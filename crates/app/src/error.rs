@@ -1,5 +1,6 @@
 //! Why a use case did not do what it was asked. No HTTP: the faces render these.
 
+use domain::admission::fair::Which;
 use domain::payment::Refusal;
 use domain::{Rejected, Violation};
 use time::Duration;
@@ -32,6 +33,12 @@ pub enum Error {
     /// No active key set serves the sales unit, or it has no product profile to name itself with.
     #[error("the sales unit is not set up for calls to Vipps")]
     WithoutKeys,
+    /// Vipps refuses the sales unit with the keys it has; a probe now and then finds out when that is over.
+    #[error("the sales unit is disconnected")]
+    Disconnected { retry_after: Duration },
+    /// Too many at the same time, and too many in line.
+    #[error("too much is under way at the same time ({})", which.as_str())]
+    Crowded { which: Which, retry_after: Duration },
     #[error("the limit on {which} is reached")]
     Limited { which: Limit, retry_after: Duration },
     /// Vipps' definite no that binds nothing to the caller's key (401, 403, 423, 429), or its no to a read.

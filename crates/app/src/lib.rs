@@ -3,6 +3,7 @@
 //! There is no HTTP here, no SQL and no socket: `api` asks, `store` remembers, `outbound` calls, and the
 //! rules are `domain`'s. Time, ids and tasks come in through [`App`].
 
+mod admission;
 mod allowance;
 mod books;
 mod caller;
@@ -24,6 +25,7 @@ pub mod payments;
 pub mod receipts;
 pub mod registry;
 
+pub use admission::{Health, Settings as Admission, Standing};
 pub use allowance::Allowance;
 pub use caller::{Caller, Scope, Scopes};
 pub use error::{Error, Limit, What};

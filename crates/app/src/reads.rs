@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::budget::Budget;
 use domain::{AssignmentId, Reading, Reference};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
-use outbound::vipps::{Events, ReadError};
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use outbound::vipps::{Endpoint, Events, ReadError};
 use store::money::PaymentRecord;
 use time::{Duration, OffsetDateTime};
 
+use crate::admission::{Held, Purpose};
 use crate::served::Served;
 use crate::{App, Error, Limit};
 
@@ -23,6 +24,8 @@ pub(crate) enum Unread {
     Vipps(ReadError),
     /// Vipps' limit, kept here, would be exceeded; how long until it is not.
     Limited(Duration),
+    /// Held back here.
+    Held(Held),
 }
 
 impl From<Unread> for Error {
@@ -32,6 +35,7 @@ impl From<Unread> for Error {
                 which: Limit::Reads,
                 retry_after,
             },
+            Unread::Held(held) => held.into(),
             Unread::Vipps(ReadError::NotFound(rejected) | ReadError::Rejected(rejected)) => {
                 Self::Vipps(rejected)
             }
@@ -52,9 +56,13 @@ impl From<Unread> for Error {
 pub(crate) type Refreshed = Result<Option<Arc<PaymentRecord>>, Error>;
 type Shareable = Shared<BoxFuture<'static, Refreshed>>;
 type Payment = (AssignmentId, Reference);
+type UnderWay = HashMap<Payment, (Order, WeakShared<BoxFuture<'static, Refreshed>>)>;
 
 /// How many payments are remembered as read lately. Forgetting one costs a GET.
 const MOST_READ: usize = 4096;
+
+/// How many reads under way are joined before one of our own begins.
+const JOINS: u32 = 3;
 
 /// A moment in the order of arrivals and reads, whatever the clock says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +72,7 @@ pub(crate) struct Order(u64);
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
     order: AtomicU64,
-    under_way: Mutex<HashMap<Payment, (Order, Shareable)>>,
+    under_way: Mutex<UnderWay>,
     /// When the last refresh that succeeded began.
     read: Mutex<HashMap<Payment, Order>>,
     windows: Mutex<Windows>,
@@ -143,7 +151,7 @@ impl Reads {
         *last = began.max(*last);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Payment, (Order, Shareable)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, UnderWay> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -155,20 +163,6 @@ impl Reads {
         {
             under_way.remove(payment);
         }
-    }
-}
-
-/// A read that others may join. It ends with its first caller, also when that one leaves in the middle:
-/// carried on by nobody, its answer would grow old and be handed to whoever asks next.
-struct Entry<'a> {
-    reads: &'a Reads,
-    payment: Payment,
-    began: Order,
-}
-
-impl Drop for Entry<'_> {
-    fn drop(&mut self) {
-        self.reads.ended(&self.payment, self.began);
     }
 }
 
@@ -185,47 +179,105 @@ impl App {
     }
 
     /// One GET of the payment, counted.
-    pub(crate) async fn read_payment(&self, unit: &Served, reference: &Reference) -> Result<Reading, Unread> {
+    pub(crate) async fn read_payment(
+        &self,
+        unit: &Served,
+        reference: &Reference,
+        purpose: Purpose,
+    ) -> Result<Reading, Unread> {
+        let pass = self.pass(unit, Endpoint::READ_PAYMENT, purpose).await;
+        let pass = pass.map_err(Unread::Held)?;
         self.admit_read(unit, reference, Which::Payment)?;
         let read = self.vipps().read_payment(&unit.access, reference);
-        read.await.map_err(Unread::Vipps)
+        self.read_through(pass, unit, read).await.map_err(Unread::Vipps)
     }
 
     /// One GET of the payment's event log, counted.
-    pub(crate) async fn read_events(&self, unit: &Served, reference: &Reference) -> Result<Events, Unread> {
+    pub(crate) async fn read_events(
+        &self,
+        unit: &Served,
+        reference: &Reference,
+        purpose: Purpose,
+    ) -> Result<Events, Unread> {
+        let pass = self.pass(unit, Endpoint::READ_EVENTS, purpose).await;
+        let pass = pass.map_err(Unread::Held)?;
         self.admit_read(unit, reference, Which::Events)?;
         let read = self.vipps().read_events(&unit.access, reference);
-        read.await.map_err(Unread::Vipps)
+        self.read_through(pass, unit, read).await.map_err(Unread::Vipps)
     }
 
     /// Brings the books up to date, together with whoever does so already.
     pub(crate) async fn refresh(&self, unit: &Served, reference: &Reference) -> Refreshed {
         let payment = (unit.assignment, reference.clone());
-        let joined = self.reads().lock().get(&payment).map(|(_, read)| read.clone());
-        match joined {
-            Some(read) => read.await,
-            None => self.refresh_now(unit, reference).await,
+        for _ in 0..JOINS {
+            let joined = {
+                let under_way = self.reads().lock();
+                under_way.get(&payment).and_then(|(_, read)| read.upgrade())
+            };
+            let Some(read) = joined else {
+                break;
+            };
+            let result = read.await?;
+            // It may have begun before a write that another process has finished since: the books say so.
+            let version = result.as_ref().map(|read| read.payment.version);
+            let books = self.record(unit, reference).await?;
+            if version == books.map(|books| books.payment.version) {
+                return Ok(result);
+            }
         }
+        self.refresh_alone(unit, reference, true).await
     }
 
-    /// Brings the books up to date by a GET that begins now; later callers may join it.
+    /// Brings the books up to date by a GET that begins now; later callers may join it. The caller has a
+    /// place to work in.
     pub(crate) async fn refresh_now(&self, unit: &Served, reference: &Reference) -> Refreshed {
+        self.refresh_alone(unit, reference, false).await
+    }
+
+    async fn refresh_alone(&self, unit: &Served, reference: &Reference, needs_place: bool) -> Refreshed {
         let payment = (unit.assignment, reference.clone());
-        let (own, of, at) = (self.clone(), unit.clone(), reference.clone());
-        let read: Shareable = async move { own.read_into_books(&of, &at).await }
-            .boxed()
-            .shared();
-        let began = self.reads().moment();
-        self.reads().lock().insert(payment.clone(), (began, read.clone()));
-        let entry = Entry {
-            reads: self.reads(),
-            payment,
-            began,
+        let read = {
+            let mut under_way = self.reads().lock();
+            self.begin_read(&mut under_way, unit, payment, needs_place)
         };
-        let result = read.await;
-        if result.is_ok() {
-            self.reads().note(entry.payment.clone(), began);
+        read.await
+    }
+
+    /// A read that others may join from now on. It lives as long as somebody waits for it: what nobody
+    /// waited for any more would be found later, and be old.
+    fn begin_read(
+        &self,
+        under_way: &mut UnderWay,
+        unit: &Served,
+        payment: Payment,
+        needs_place: bool,
+    ) -> Shareable {
+        let began = self.reads().moment();
+        let (own, of, at) = (self.clone(), unit.clone(), payment.clone());
+        let read = async move {
+            let result = own.read_in_place(&of, &at.1, needs_place).await;
+            own.reads().ended(&at, began);
+            if result.is_ok() {
+                own.reads().note(at, began);
+            }
+            result
+        };
+        let read: Shareable = read.boxed().shared();
+        if let Some(weak) = read.downgrade() {
+            if under_way.len() >= MOST_READ {
+                under_way.retain(|_, (_, read)| read.upgrade().is_some());
+            }
+            under_way.insert(payment, (began, weak));
         }
-        result
+        read
+    }
+
+    async fn read_in_place(&self, unit: &Served, reference: &Reference, needs_place: bool) -> Refreshed {
+        let _place = if needs_place {
+            Some(self.enter(unit, self.now() + self.settings().call_limit).await?)
+        } else {
+            None
+        };
+        self.read_into_books(unit, reference).await
     }
 }

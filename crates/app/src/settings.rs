@@ -19,6 +19,8 @@ pub struct Settings {
     pub writes: domain::budget::Budget,
     /// Reads from Vipps by (subscription key, reference) in any window.
     pub reads: domain::budget::Budget,
+    /// How many at once, and when Vipps is left alone.
+    pub admission: crate::admission::Settings,
     /// How many operations a resolver round takes, and how many receipts a receipt round.
     pub batch: u32,
 }
@@ -32,6 +34,7 @@ impl Default for Settings {
             lease: Duration::seconds(45),
             writes: domain::budget::WRITES,
             reads: domain::budget::READS,
+            admission: crate::admission::Settings::default(),
             batch: 64,
         }
     }

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::Settings;
+use crate::admission::Admission;
 use crate::identity::Identities;
 use crate::money::Turns;
 use crate::reads::Reads;
@@ -42,18 +43,21 @@ struct Inner {
     /// Names this process as the owner of what it works on.
     process: Uuid,
     turns: Turns,
+    admission: Admission,
     reads: Reads,
 }
 
 impl App {
     pub fn new(parts: Parts) -> Self {
         let process = parts.clock.new_id();
+        let admission = Admission::new(&parts.settings.admission);
         Self(Arc::new(Inner {
             parts,
             view: View::new(),
             identities: Identities::new(),
             process,
             turns: Turns::default(),
+            admission,
             reads: Reads::default(),
         }))
     }
@@ -101,6 +105,10 @@ impl App {
 
     pub(crate) fn turns(&self) -> &Turns {
         &self.0.turns
+    }
+
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.0.admission
     }
 
     pub(crate) fn reads(&self) -> &Reads {

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tracing::Instrument;
+
 use crate::App;
 
 impl App {
@@ -10,6 +12,6 @@ impl App {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.tasks().spawn(work);
+        self.tasks().spawn(work.in_current_span());
     }
 }

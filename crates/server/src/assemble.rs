@@ -10,7 +10,7 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Span};
+use crate::config::{self, Config, Span};
 use crate::key_file;
 
 /// What outlives a request.
@@ -61,6 +61,7 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
         settings: app::Settings {
             issuer: config.public_url(),
             replay_horizon: whole(config.vipps.replay_horizon),
+            admission: config::admission::settings(&config.admission, &config.breakers),
             ..app::Settings::default()
         },
         tasks: life.tasks.clone(),

@@ -18,6 +18,12 @@ impl From<Error> for Problem {
             Error::Unsettled => Self::new(Code::PAYMENT_UNSETTLED),
             Error::ReferenceBurnt => Self::new(Code::REFERENCE_BURNT),
             Error::WithoutKeys => Self::new(Code::SALES_UNIT_WITHOUT_KEYS),
+            Error::Disconnected { retry_after } => {
+                Self::new(Code::SALES_UNIT_DISCONNECTED).after(seconds(retry_after))
+            }
+            Error::Crowded { which, retry_after } => Self::new(Code::TOO_MANY_AT_ONCE)
+                .filling(&[("limit", &which.as_str())])
+                .after(seconds(retry_after)),
             Error::Limited { which, retry_after } => match which {
                 Limit::SalesUnit => Self::new(Code::RATE_LIMITED).filling(&[("limit", &which)]),
                 Limit::Writes | Limit::Reads => Self::new(Code::PAYMENT_RATE_LIMITED),

@@ -24,13 +24,18 @@ pub(super) async fn list(
     Believed(caller): Believed,
 ) -> Result<Json<wire::SalesUnitPage>, Problem> {
     let units = face.app.units(&caller).await?;
-    let data = units.iter().map(|unit| wire::SalesUnit::from(&**unit)).collect();
+    let health = face.app.health(&caller, units.iter().map(|unit| &**unit)).await?;
+    let data = units
+        .iter()
+        .zip(health)
+        .map(|(unit, health)| wire::SalesUnit::new(unit, health))
+        .collect();
     Ok(Json(wire::SalesUnitPage::new(data, None)))
 }
 
 /// Read a sales unit
 ///
-/// What it is called, where it takes money, and whether keys serve it.
+/// What it is called, where it takes money, whether keys serve it, and whether Vipps accepts them.
 #[utoipa::path(
     get,
     path = "/v1/sales-units/{msn}",
@@ -44,5 +49,7 @@ pub(super) async fn get(
     AtUnit { caller, msn }: AtUnit,
 ) -> Result<Json<wire::SalesUnit>, Problem> {
     let unit = face.app.unit(&caller, &msn).await?;
-    Ok(Json(wire::SalesUnit::from(&*unit)))
+    let health = face.app.health(&caller, [&*unit]).await?;
+    let health = health.into_iter().next().unwrap_or(app::Health::Connected);
+    Ok(Json(wire::SalesUnit::new(&unit, health)))
 }

@@ -23,9 +23,50 @@ pub(crate) struct SalesUnit {
     credential_mode: CredentialMode,
     /// Whether proven keys and a product profile serve it, so that payments can be made.
     has_keys: bool,
+    health: Health,
     /// Since when this partner may use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     live_from: Option<Moment>,
+}
+
+/// Whether payments can be made through it, as far as its keys go.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Health {
+    status: HealthStatus,
+    /// Since when it is disconnected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Moment>,
+    /// Why it is disconnected, for the merchant's staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// `disconnected`: Vipps refuses it with the keys it has. `without_keys`: no proven keys or no product
+/// profile serve it.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HealthStatus {
+    Connected,
+    Disconnected,
+    WithoutKeys,
+}
+
+impl From<app::Health> for Health {
+    fn from(health: app::Health) -> Self {
+        let (status, since, reason) = match health {
+            app::Health::Connected => (HealthStatus::Connected, None, None),
+            app::Health::WithoutKeys => (HealthStatus::WithoutKeys, None, None),
+            app::Health::Disconnected { since, because } => {
+                (HealthStatus::Disconnected, Some(since.into()), Some(because))
+            }
+        };
+        Self {
+            status,
+            since,
+            reason,
+        }
+    }
 }
 
 /// Which of Vipps' two systems.
@@ -45,8 +86,8 @@ pub(crate) enum CredentialMode {
     Platform,
 }
 
-impl From<&Unit> for SalesUnit {
-    fn from(unit: &Unit) -> Self {
+impl SalesUnit {
+    pub(crate) fn new(unit: &Unit, health: app::Health) -> Self {
         Self {
             msn: unit.msn.to_string(),
             name: unit.name.clone(),
@@ -60,6 +101,7 @@ impl From<&Unit> for SalesUnit {
                 Mode::Partner => CredentialMode::Partner,
                 Mode::Platform => CredentialMode::Platform,
             },
+            health: health.into(),
             has_keys: unit.keys.is_some() && unit.product.is_some(),
             live_from: unit.live_from.map(Moment::from),
         }

@@ -2,6 +2,7 @@
 
 pub mod push_receipts;
 pub mod resolve;
+pub mod watch_connections;
 
 use std::future::Future;
 
@@ -13,12 +14,14 @@ use crate::{App, Error};
 const PAUSE: Duration = Duration::SECOND;
 
 impl App {
-    /// Runs both jobs until shutdown; a failed round is logged and the next one tries again.
+    /// Runs the jobs until shutdown; a failed round is logged and the next one tries again.
     pub fn start_jobs(&self) {
         let app = self.clone();
         self.track(async move { every_second(&app, "resolve", resolve::run_once).await });
         let app = self.clone();
         self.track(async move { every_second(&app, "push receipts", push_receipts::run_once).await });
+        let app = self.clone();
+        self.track(async move { every_second(&app, "watch connections", watch_connections::run_once).await });
     }
 }
 

@@ -6,6 +6,7 @@ use outbound::vipps::{ReadError, prepare};
 use store::money::{DueReceipt, ReceiptEnd, ReceiptRecord};
 use time::{Duration, OffsetDateTime};
 
+use crate::admission::Purpose;
 use crate::receipts::same;
 use crate::served::Served;
 use crate::{App, Error};
@@ -71,11 +72,7 @@ async fn attempt(app: &App, due: DueReceipt) -> Result<bool, Error> {
 async fn push(app: &App, unit: &Served, receipt: &ReceiptRecord) -> ReceiptEnd {
     let envelope = prepare::receipt(&receipt.reference, &receipt.body);
     let limit = app.now() + app.settings().call_limit;
-    let outcome = tokio::select! {
-        biased;
-        outcome = app.vipps().send(&envelope, &unit.access) => outcome,
-        () = app.clock().sleep_until(limit) => Outcome::Unknown { reason: "the call took too long".to_owned() },
-    };
+    let outcome = app.send_out(unit, &envelope, Purpose::Begin, limit).await;
     match outcome {
         Outcome::Accepted(_) => ReceiptEnd::Sent { at: app.now() },
         Outcome::Rejected(rejected) if rejected.status == 409 => {
@@ -92,7 +89,7 @@ async fn push(app: &App, unit: &Served, receipt: &ReceiptRecord) -> ReceiptEnd {
 }
 
 async fn what_is_there(app: &App, unit: &Served, receipt: &ReceiptRecord, rejected: Rejected) -> ReceiptEnd {
-    match app.vipps().read_order(&unit.access, &receipt.reference).await {
+    match app.read_order(unit, &receipt.reference).await {
         Ok(order) => match order.receipt {
             Some(there) if same(there.as_bytes(), &receipt.body) => ReceiptEnd::Sent { at: app.now() },
             Some(_) => ReceiptEnd::Refused {

@@ -9,7 +9,9 @@ use time::OffsetDateTime;
 use super::answer;
 use super::intend::Begun;
 use super::replay::Stored;
+use super::send::send_for;
 use super::settle::{Ending, settle};
+use crate::admission::Purpose;
 use crate::served::Served;
 use crate::stale::Fault;
 use crate::{App, Error};
@@ -131,7 +133,12 @@ impl Drive {
     }
 
     async fn send(&mut self, app: &App) -> Step {
-        let outcome = super::send(app, &self.unit, &self.held, &self.operation.envelope).await;
+        let purpose = if self.in_doubt {
+            Purpose::Settle
+        } else {
+            Purpose::Begin
+        };
+        let outcome = send_for(app, &self.unit, &self.held, &self.operation.envelope, purpose).await;
         app.reads()
             .end_of_write(self.operation.assignment, &self.operation.reference);
         if let Some((_, ended)) = &mut self.attempt {
@@ -275,6 +282,9 @@ impl Drive {
             && matches!(ending, Ending::Succeeded { .. })
             && self.waits.is_none_or(|until| app.now() > until);
         let settled = settle(app, &self.held, &self.operation, attempt, &ending, late).await?;
+        // What was settled by evidence was done at some earlier time: a read that began before now may miss it.
+        app.reads()
+            .end_of_write(self.operation.assignment, &self.operation.reference);
         let Some(operation) = settled else {
             return self.lost(app).await;
         };

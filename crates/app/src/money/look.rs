@@ -7,6 +7,7 @@ use outbound::vipps::ReadError;
 
 use super::drive::{Drive, Step};
 use super::settle::Ending;
+use crate::admission::Purpose;
 use crate::reads::Unread;
 use crate::{App, Error};
 
@@ -20,7 +21,10 @@ impl Drive {
         if self.operation.kind == Kind::Create {
             return self.look_for_payment(app, after).await;
         }
-        let Ok(log) = app.read_events(&self.unit, &self.operation.reference).await else {
+        let Ok(log) = app
+            .read_events(&self.unit, &self.operation.reference, Purpose::Settle)
+            .await
+        else {
             return Ok(Step::Pause);
         };
         match self.evidence(&log.events) {
@@ -110,15 +114,21 @@ impl Drive {
 
     /// Create is settled by GET.
     async fn look_for_payment(&mut self, app: &App, after: Option<Rejected>) -> Result<Step, Error> {
-        match app.read_payment(&self.unit, &self.operation.reference).await {
+        match app
+            .read_payment(&self.unit, &self.operation.reference, Purpose::Settle)
+            .await
+        {
             Ok(reading) => Ok(self.found(app, reading, after).await),
             Err(Unread::Vipps(ReadError::NotFound(_))) => self.not_found(app, after).await,
-            Err(Unread::Vipps(_) | Unread::Limited(_)) => Ok(Step::Pause),
+            Err(Unread::Vipps(_) | Unread::Limited(_) | Unread::Held(_)) => Ok(Step::Pause),
         }
     }
 
     async fn found(&self, app: &App, reading: Reading, after: Option<Rejected>) -> Step {
-        let Ok(log) = app.read_events(&self.unit, &self.operation.reference).await else {
+        let Ok(log) = app
+            .read_events(&self.unit, &self.operation.reference, Purpose::Settle)
+            .await
+        else {
             return Step::Pause;
         };
         if !self.is_ours(&log.events, after.as_ref()) {
@@ -169,6 +179,8 @@ impl Drive {
 
     /// The payment as it is now, as far as it can be read: it rounds off an end that is known already.
     async fn read(&self, app: &App) -> Option<Reading> {
-        app.read_payment(&self.unit, &self.operation.reference).await.ok()
+        app.read_payment(&self.unit, &self.operation.reference, Purpose::Settle)
+            .await
+            .ok()
     }
 }

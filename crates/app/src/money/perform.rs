@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::operation::Status;
+use outbound::vipps::Endpoint;
 use store::money::Operation;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::{oneshot, watch};
@@ -10,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use super::drive::{Drive, Driven};
 use super::intend::{Books, Intent, intend};
 use super::request::Request;
+use crate::admission::{Place, Purpose};
 use crate::reads::Order;
 use crate::served::Served;
 use crate::stale::Fault;
@@ -71,6 +73,11 @@ async fn run(app: &App, request: &Request, arrived: Order, stored: &Progress) ->
     {
         return app.answered(&settled, false).await;
     }
+    let _place = match &first {
+        None => Some(enter(app, request).await?),
+        // There is one open operation by payment: their number is no crowd.
+        Some(_) => None,
+    };
     let mut books = Books::AsTheyAre;
     loop {
         let (open, is_ours) = match intend(app, request, books).await? {
@@ -100,6 +107,13 @@ async fn run(app: &App, request: &Request, arrived: Order, stored: &Progress) ->
             Driven::Open(operation) => return Err(in_the_way(&operation)),
         }
     }
+}
+
+/// A place for new work, once it is known that it could leave. Nothing is stored before.
+async fn enter(app: &App, request: &Request) -> Result<Place, Error> {
+    let door = Endpoint::of_operation(request.body.kind());
+    app.may_leave(&request.unit, door, Purpose::Begin).await?;
+    app.enter(&request.unit, request.until).await
 }
 
 /// The operation under the caller's key, if it is of this very request.

@@ -3,9 +3,11 @@
 use domain::budget::Budget;
 use domain::operation::Kind;
 use domain::operation::resolve::may_replay;
+use outbound::vipps::Endpoint;
 use store::money::{Attempt, Held};
 
 use super::drive::{Drive, Step};
+use crate::admission::Purpose;
 use crate::stale::Fault;
 use crate::{App, Error};
 
@@ -108,6 +110,10 @@ impl Drive {
         let same_client = self.unit.access.keys.client_id == self.operation.client_id;
         let horizon = app.settings().replay_horizon;
         if !may_replay(&self.operation.sent, same_client, app.now(), horizon) {
+            return Ok(Step::Pause);
+        }
+        let door = Endpoint::of_operation(self.operation.kind);
+        if app.may_leave(&self.unit, door, Purpose::Settle).await.is_err() {
             return Ok(Step::Pause);
         }
         Ok(match self.store_send(app, app.settings().writes).await? {

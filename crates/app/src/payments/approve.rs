@@ -2,11 +2,12 @@
 
 use domain::payment::Refusal;
 use domain::{Environment, Outcome, State};
-use outbound::vipps::prepare;
+use outbound::vipps::{Endpoint, prepare};
 use store::money::{PaymentRecord, Presence};
 use time::Duration;
 
 use super::Approve;
+use crate::admission::Purpose;
 use crate::money::payment_view;
 use crate::{App, Caller, Error, PaymentView, Scope, What};
 
@@ -28,6 +29,7 @@ pub async fn approve(app: &App, caller: &Caller, approve: Approve) -> Result<Pay
             retry_after: Duration::SECOND,
         });
     };
+    let _place = app.enter(&unit, until).await?;
     let known = app
         .record(&unit, &approve.reference)
         .await?
@@ -36,11 +38,9 @@ pub async fn approve(app: &App, caller: &Caller, approve: Approve) -> Result<Pay
         return Err(Error::NotFound(What::Payment));
     }
     let envelope = prepare::approve(&approve.reference, &approve.body);
-    let outcome = tokio::select! {
-        biased;
-        outcome = app.vipps().send(&envelope, &unit.access) => outcome,
-        () = app.clock().sleep_until(until) => Outcome::Unknown { reason: "the call took too long".to_owned() },
-    };
+    app.may_leave(&unit, Endpoint::of(&envelope), Purpose::Begin)
+        .await?;
+    let outcome = app.send_out(&unit, &envelope, Purpose::Begin, until).await;
     app.reads().end_of_write(unit.assignment, &approve.reference);
     let record = app.refresh_now(&unit, &approve.reference).await?;
     let approved = record.as_deref().is_some_and(is_approved);

@@ -3,6 +3,7 @@
 use domain::{Event, EventName, Msn, Reference};
 use store::money::{PaymentFilter, PaymentUpdate, Presence};
 
+use crate::admission::Purpose;
 use crate::money::payment_view;
 use crate::{App, Caller, Cursor, Error, Page, PaymentView, Query, Scope, What};
 
@@ -45,7 +46,10 @@ pub async fn events(app: &App, caller: &Caller, msn: &Msn, reference: &Reference
             .map(|record| (*record).clone()),
     };
     let record = record.ok_or(Error::NotFound(What::Payment))?;
-    let log = app.read_events(&unit, reference).await?;
+    let log = {
+        let _place = app.enter(&unit, app.now() + app.settings().call_limit).await?;
+        app.read_events(&unit, reference, Purpose::Begin).await?
+    };
     let created = log
         .events
         .iter()

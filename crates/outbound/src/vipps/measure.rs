@@ -1,5 +1,6 @@
 //! One line, two measurements and one entry in the ledger per call.
 
+use domain::operation::Kind;
 use domain::{ApiCall, Blame, Envelope, Rejected};
 use time::{OffsetDateTime, UtcOffset};
 use tracing::Span;
@@ -27,6 +28,11 @@ impl Endpoint {
     /// The door that the envelope is for.
     pub fn of(envelope: &Envelope) -> Self {
         Call::of(envelope).endpoint()
+    }
+
+    /// The door of a money operation.
+    pub const fn of_operation(kind: Kind) -> Self {
+        Self::epayment(kind.as_str())
     }
 
     /// The API: `epayment`, `order-management`, ….

@@ -2,6 +2,7 @@
 //!
 //! The environment comes in as a list, so that reading it can be tested; nothing else in the gateway sees it.
 
+pub(crate) mod admission;
 mod duration;
 mod load;
 mod secret;

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::admission::{self, Admission, Breakers};
 use super::duration::Span;
 use super::secret::SecretUrl;
 
@@ -19,6 +20,8 @@ pub struct Config {
     pub shutdown: Shutdown,
     pub database: Database,
     pub vipps: Vipps,
+    pub admission: Admission,
+    pub breakers: Breakers,
     pub egress: Egress,
     pub sealing: Sealing,
     pub waiting: Waiting,
@@ -202,6 +205,7 @@ impl Config {
                 found.push(format!("{key}: must begin with sqlite: or postgres://"));
             }
         }
+        found.extend(admission::contradictions(&self.admission, &self.breakers));
         found
     }
 }

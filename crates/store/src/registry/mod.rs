@@ -7,6 +7,7 @@
 mod assertions;
 mod assignments;
 mod clients;
+mod disconnections;
 mod issuers;
 mod key_sets;
 mod merchants;
@@ -30,6 +31,7 @@ use crate::{Error, Keyring, System};
 
 pub use assignments::{Assignment, AssignmentState, Orphans, Unit};
 pub use clients::Client;
+pub use disconnections::Disconnection;
 pub use issuers::{Issuer, Jwks};
 pub use key_sets::{KeySetFilter, KeySetOwner, KeySetState, StoredKeySet};
 pub use merchants::Merchant;

@@ -13,6 +13,7 @@ pub(crate) mod assignments;
 pub(crate) mod client_assertions;
 pub(crate) mod client_secrets;
 pub(crate) mod clients;
+pub(crate) mod disconnections;
 pub(crate) mod issuers;
 pub(crate) mod key_sets;
 pub(crate) mod merchants;
