@@ -9,6 +9,9 @@ use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, Data
 mod m20261121_080000_registry;
 mod m20261121_090000_money;
 mod m20261125_200000_disconnections;
+mod m20261125_203000_api_calls;
+mod m20261125_204000_audit;
+mod m20261125_205000_late_payments;
 mod script;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -23,6 +26,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_080000_registry::Migration),
             Box::new(m20261121_090000_money::Migration),
             Box::new(m20261125_200000_disconnections::Migration),
+            Box::new(m20261125_203000_api_calls::Migration),
+            Box::new(m20261125_204000_audit::Migration),
+            Box::new(m20261125_205000_late_payments::Migration),
         ]
     }
 }

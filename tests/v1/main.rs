@@ -2,6 +2,7 @@
 //! document that partners are given.
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
 
+mod api_quality;
 mod bad_input;
 mod client;
 mod contract;

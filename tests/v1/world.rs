@@ -72,6 +72,13 @@ impl World {
         }
     }
 
+    /// One round of the job that writes the ledger of calls.
+    pub(crate) async fn record_calls(&self) {
+        app::jobs::record_calls::run_once(&self.app, self.clock.now())
+            .await
+            .unwrap();
+    }
+
     pub(crate) fn nobody(&self) -> Client {
         Client {
             token: None,

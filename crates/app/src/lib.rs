@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod money;
 pub mod operations;
 pub mod payments;
+pub mod quality;
 pub mod receipts;
 pub mod registry;
 

@@ -103,6 +103,7 @@ impl Running {
         shutdown::close(&self.ending, self.settings.notice.get()).await;
         self.listeners.wait().await;
         let ended = shutdown::settle(&self.ending, &self.life.tasks, &self.settings).await;
+        self.app.flush().await;
         if let Err(error) = self.app.store().close().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

@@ -11,6 +11,7 @@ mod error;
 mod moment;
 pub mod money;
 mod postgres;
+pub mod quality;
 pub mod registry;
 mod scope;
 pub mod sealing;

@@ -33,6 +33,7 @@ use crate::v1;
         (name = "Payments", description = "Create, read, search, and move money."),
         (name = "Receipts", description = "Order lines that the customer sees in the app."),
         (name = "Sales units", description = "What the token may use."),
+        (name = "Reports", description = "What happened, counted."),
     ),
     components(schemas(crate::problem::Document))
 )]

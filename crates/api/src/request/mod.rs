@@ -1,11 +1,13 @@
 //! Requests of `/v1`, read in the one order of checks: the sales unit, then the payment, then headers and
 //! body, all their faults at once, and last the sales unit's own limit.
 
+mod api_quality;
 mod command;
 mod headers;
 mod place;
 mod search;
 
+pub(crate) use api_quality::AskedQuality;
 pub(crate) use command::{Command, Sent};
 pub(crate) use place::{AtOperation, AtPayment, AtUnit};
 pub(crate) use search::Search;

@@ -13,7 +13,8 @@ use super::place::{self, AtUnit, Opened};
 use crate::face::Face;
 use crate::problem::{Code, Problem};
 
-const LIMIT: u32 = 50;
+/// How long a page is when nobody says.
+pub(super) const LIMIT: u32 = 50;
 const MOST: u32 = 200;
 
 /// Which payments of a sales unit.
@@ -69,13 +70,7 @@ fn read(query: &str, faults: &mut Vec<Violation>) -> Result<Query, Problem> {
                 let cursor = value.parse::<Cursor>();
                 read.after = Some(cursor.map_err(|_| Problem::new(Code::INVALID_CURSOR))?);
             }
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-                if limit.is_none() {
-                    faults.push(fault(&name, "range", "must be 1 to 200"));
-                }
-                read.limit = limit.unwrap_or(LIMIT);
-            }
+            "limit" => read.limit = limit(&name, &value, faults),
             _ => faults.push(fault(&name, "unknown", "is no parameter of this list")),
         }
         seen.push(name);
@@ -88,12 +83,26 @@ fn read(query: &str, faults: &mut Vec<Violation>) -> Result<Query, Problem> {
     Ok(read)
 }
 
-fn fault(name: &str, rule: &'static str, message: &str) -> Violation {
+pub(super) fn fault(name: &str, rule: &'static str, message: &str) -> Violation {
     let name: String = name.chars().take(64).collect();
     Violation::new(format!("query {name}"), rule, message)
 }
 
-fn parsed<T: FromStr>(name: &str, text: &str, message: &str, faults: &mut Vec<Violation>) -> Option<T> {
+/// How long a page may be.
+pub(super) fn limit(name: &str, text: &str, faults: &mut Vec<Violation>) -> u32 {
+    let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
+    if limit.is_none() {
+        faults.push(fault(name, "range", "must be 1 to 200"));
+    }
+    limit.unwrap_or(LIMIT)
+}
+
+pub(super) fn parsed<T: FromStr>(
+    name: &str,
+    text: &str,
+    message: &str,
+    faults: &mut Vec<Violation>,
+) -> Option<T> {
     let value = text.parse().ok();
     if value.is_none() {
         faults.push(fault(name, "format", message));

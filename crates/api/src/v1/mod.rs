@@ -2,6 +2,7 @@
 //! operation has in common is added to the document by [`crate::openapi`], and to answers by the layers.
 
 mod answer;
+mod api_quality;
 mod operations;
 mod payments;
 mod receipts;
@@ -26,4 +27,5 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(receipts::put, receipts::get))
         .routes(routes!(sales_units::list))
         .routes(routes!(sales_units::get))
+        .routes(routes!(api_quality::get))
 }

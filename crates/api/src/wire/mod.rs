@@ -1,6 +1,7 @@
 //! What `/v1` answers with: our shapes, made from the values of `app`. Nothing here is ever read back.
 
 mod amount;
+mod api_quality;
 mod event;
 mod operation;
 mod page;
@@ -9,9 +10,10 @@ mod receipt;
 mod sales_unit;
 
 pub(crate) use amount::Amount;
+pub(crate) use api_quality::ApiQuality;
 pub(crate) use event::Event;
 pub(crate) use operation::{Operation, refusal};
-pub(crate) use page::{EventPage, PaymentPage, SalesUnitPage};
+pub(crate) use page::{ApiQualityPage, EventPage, PaymentPage, SalesUnitPage};
 pub(crate) use payment::Payment;
 pub(crate) use receipt::Receipt;
 pub(crate) use sales_unit::SalesUnit;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Event, Payment, SalesUnit};
+use super::{ApiQuality, Event, Payment, SalesUnit};
 
 macro_rules! pages {
     ($($(#[$doc:meta])* $name:ident of $item:ty;)*) => {$(
@@ -37,4 +37,6 @@ pages! {
     EventPage of Event;
     /// Sales units.
     SalesUnitPage of SalesUnit;
+    /// Counts of calls to Vipps, by sales unit and endpoint.
+    ApiQualityPage of ApiQuality;
 }

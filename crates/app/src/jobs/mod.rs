@@ -1,7 +1,9 @@
 //! What goes on without anybody asking. Each job has a step that tests call, and a loop over it.
 
 pub mod push_receipts;
+pub mod record_calls;
 pub mod resolve;
+pub mod tell_unknown;
 pub mod watch_connections;
 
 use std::future::Future;
@@ -10,23 +12,47 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{App, Error};
 
-/// How often a job looks for work.
-const PAUSE: Duration = Duration::SECOND;
+/// How often a job looks for work that somebody waits for.
+const WORK: Duration = Duration::SECOND;
+/// How often counts are written down and numbers are told.
+const COUNTS: Duration = Duration::seconds(10);
+/// How often what is too old is forgotten.
+const UPKEEP: Duration = Duration::DAY;
 
 impl App {
-    /// Runs the jobs until shutdown; a failed round is logged and the next one tries again.
+    /// Runs every job until shutdown; a failed round is logged and the next one tries again.
     pub fn start_jobs(&self) {
         let app = self.clone();
-        self.track(async move { every_second(&app, "resolve", resolve::run_once).await });
+        self.track(async move { every(WORK, &app, "resolve", resolve::run_once).await });
         let app = self.clone();
-        self.track(async move { every_second(&app, "push receipts", push_receipts::run_once).await });
+        self.track(async move { every(WORK, &app, "push receipts", push_receipts::run_once).await });
         let app = self.clone();
-        self.track(async move { every_second(&app, "watch connections", watch_connections::run_once).await });
+        self.track(async move { every(WORK, &app, "watch connections", watch_connections::run_once).await });
+        let app = self.clone();
+        self.track(async move { every(COUNTS, &app, "record calls", record_calls::run_once).await });
+        let app = self.clone();
+        self.track(async move { every(COUNTS, &app, "tell unknown", tell_unknown::run_once).await });
+        let app = self.clone();
+        self.track(async move { every(UPKEEP, &app, "forget calls", record_calls::forget).await });
+    }
+
+    /// Writes down what only memory holds. Called once, when all other work has ended.
+    pub async fn flush(&self) {
+        if let Err(error) = record_calls::run_once(self, self.now()).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the last counts of calls could not be written down"
+            );
+        }
     }
 }
 
-async fn every_second<'a, F>(app: &'a App, job: &'static str, round: impl Fn(&'a App, OffsetDateTime) -> F)
-where
+async fn every<'a, F>(
+    pause: Duration,
+    app: &'a App,
+    job: &'static str,
+    round: impl Fn(&'a App, OffsetDateTime) -> F,
+) where
     F: Future<Output = Result<usize, Error>>,
 {
     while !app.shutdown().is_cancelled() {
@@ -37,7 +63,7 @@ where
                 "a round of a job failed"
             );
         }
-        let next = app.now() + PAUSE;
+        let next = app.now() + pause;
         tokio::select! {
             biased;
             () = app.shutdown().cancelled() => {}

@@ -13,6 +13,7 @@ mod payment;
 mod payments;
 mod receipts;
 mod table;
+mod unknown;
 
 pub use kept::Answer;
 pub use keys::KeyHolder;
@@ -22,3 +23,4 @@ pub use ownership::Held;
 pub use payment::{NewPayment, PaymentRecord, Presence};
 pub use payments::{PaymentFilter, PaymentUpdate};
 pub use receipts::{DueReceipt, NewReceipt, ReceiptEnd, ReceiptRecord};
+pub use unknown::{OldestUnknown, Unknowns};

@@ -9,5 +9,6 @@ extern crate nordbro_store as store;
 
 mod databases;
 mod money;
+mod quality;
 mod registry;
 mod transactions;
