@@ -86,7 +86,7 @@ async fn no_secret_and_no_person_is_in_anything_that_is_said_or_kept() {
         let gateway = Gateway::set_up(kind, Setup::default().impatient()).await;
         let mut canaries = Canaries::default();
         plant(&gateway, &mut canaries);
-        let problems = live(&gateway, &mut canaries).await;
+        let problems = Box::pin(live(&gateway, &mut canaries)).await;
         let people = people(&gateway).await;
         for (name, value) in people {
             canaries.plant(&name, &value);
