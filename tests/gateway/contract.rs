@@ -83,6 +83,12 @@ async fn tour(gateway: &Gateway) -> Vec<Answer> {
     gateway.work().await;
     keep(desk.receipt("tour-0001").send().await.is(200));
     keep(desk.get("/payments?limit=2").send().await.is(200));
+    keep(
+        desk.ask(http::Method::GET, "/v1/api-quality?limit=100")
+            .send()
+            .await
+            .is(200),
+    );
     // A conflict makes the outbox read what is there.
     keep(
         desk.put_receipt("tour-0002", &desk::receipt(49_900))

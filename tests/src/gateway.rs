@@ -160,7 +160,7 @@ impl Gateway {
         Ask::new(self, method, path)
     }
 
-    /// Lets the time pass in steps of a second, each with a round of both jobs, as the server does it.
+    /// Lets the time pass in steps of a second, each with a round of every job, as the server does it.
     pub async fn pass(&self, span: Duration) {
         for _ in 0..span.whole_seconds() {
             self.world.advance(Duration::SECOND).await;
@@ -168,12 +168,15 @@ impl Gateway {
         }
     }
 
-    /// One round of both jobs.
+    /// One round of every job.
     pub async fn work(&self) {
         let app = &self.world.app;
         let rounds = async {
             jobs::resolve::run_once(app, app.clock().now()).await.unwrap();
             jobs::push_receipts::run_once(app, app.clock().now())
+                .await
+                .unwrap();
+            jobs::record_calls::run_once(app, app.clock().now())
                 .await
                 .unwrap();
         };

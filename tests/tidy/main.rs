@@ -16,7 +16,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 /// Directories that hold nothing we wrote.
-const NOT_OURS: [&str; 4] = [".git", "target", "node_modules", "__pycache__"];
+const NOT_OURS: [&str; 5] = [".git", "target", "node_modules", "__pycache__", "corpus"];
 
 /// The top of the checkout.
 fn root() -> PathBuf {

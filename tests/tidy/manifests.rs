@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// Which of our crates a crate may use. Requests only go down; the simulator stands beside the gateway.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("migrations", &[]),
     ("store", &["domain", "migrations"]),
@@ -13,6 +13,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("app", &["domain", "store", "outbound"]),
     ("api", &["app", "domain"]),
     ("simulator", &[]),
+    // Takes single files of outbound and api in as they are; a workspace of its own.
+    ("fuzz", &["domain"]),
     (
         "server",
         &[

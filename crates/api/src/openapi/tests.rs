@@ -20,7 +20,7 @@ fn the_document_in_the_repository_is_the_one_the_program_makes() {
 fn every_operation_has_an_id_a_tag_a_scope_a_summary_a_description_and_examples() {
     let document = document();
     let operations = operations(document);
-    assert_eq!(operations.len(), 13);
+    assert_eq!(operations.len(), 14);
     for (path, method, operation) in operations {
         let id = id(operation);
         assert!(!id.is_empty(), "{method} {path}");
