@@ -31,19 +31,32 @@ impl<'a> At<'a> {
             .push(Violation::new(field, rule, message));
     }
 
-    /// One member of the object that stands here.
+    /// One documented member of the object that stands here. The same name in other letters is a fault:
+    /// Vipps may read it as this member, and then act on another value than the one checked here.
     #[must_use]
     pub(crate) fn field(&self, name: &str) -> Self {
-        let value = match self.value {
-            Some(Json::Object(members)) => members
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value),
-            _ => None,
-        };
+        let mut value = None;
+        if let Some(Json::Object(members)) = self.value {
+            for (key, member) in members {
+                if key == name {
+                    value = value.or(Some(member));
+                } else if key.eq_ignore_ascii_case(name) {
+                    self.at(key).misspelt(name);
+                }
+            }
+        }
         Self {
             value,
             ..self.at(name)
+        }
+    }
+
+    /// Said once, however often the member is asked for.
+    fn misspelt(&self, name: &str) {
+        const RULE: &str = "spelling";
+        let is_said = |fault: &Violation| fault.rule == RULE && fault.field == self.path;
+        if !self.faults.borrow().iter().any(is_said) {
+            self.fault(RULE, format!("must be written {name}"));
         }
     }
 
@@ -64,6 +77,11 @@ impl<'a> At<'a> {
     /// `null` counts as absent: Vipps marks most optional fields nullable.
     pub(crate) fn is_present(&self) -> bool {
         !matches!(self.value, None | Some(Json::Null))
+    }
+
+    /// Whether the member stands there at all, be it as `null`.
+    pub(crate) const fn is_said(&self) -> bool {
+        self.value.is_some()
     }
 
     /// Nothing is wrong when nothing is there.
@@ -116,6 +134,14 @@ impl<'a> At<'a> {
             faults: self.faults,
         };
         Some(items.iter().enumerate().map(at).collect())
+    }
+
+    /// The text that stands here, if it is one; no fault if not.
+    pub(crate) fn as_text(&self) -> Option<&'a str> {
+        match self.value {
+            Some(Json::Text(text)) => Some(text),
+            _ => None,
+        }
     }
 
     pub(crate) fn text(&self) -> Option<&'a str> {

@@ -8,8 +8,8 @@ use crate::body::At;
 /// 2026-04). Unknown currencies are Vipps' to judge.
 pub(super) fn read(at: &At<'_>) -> Option<Amount> {
     let least = |currency: Option<&Currency>| match currency.map(Currency::as_str) {
-        Some("NOK" | "SEK" | "USD" | "GBP") => 100,
-        Some("DKK" | "EUR") => 1,
+        Some("NOK" | "SEK") => 100,
+        Some("DKK" | "EUR" | "USD" | "GBP") => 1,
         _ => 0,
     };
     read_from(at, least)
@@ -19,6 +19,11 @@ pub(super) fn read(at: &At<'_>) -> Option<Amount> {
 /// is that of a payment; a rest may be smaller.
 pub(super) fn read_part(at: &At<'_>) -> Option<Amount> {
     read_from(at, |_| 1)
+}
+
+/// Reads what is charged beside the payment's amount, such as shipping: it may be nothing.
+pub(super) fn read_charge(at: &At<'_>) {
+    let _ = read_from(at, |_| 0);
 }
 
 fn read_from(at: &At<'_>, least: impl Fn(Option<&Currency>) -> i64) -> Option<Amount> {

@@ -26,7 +26,10 @@ impl Facts for CreateFacts {
             customer::read(&at);
         }
         if let Some(at) = body.field("shipping").optional() {
-            shipping::read(&at);
+            if let Some(at) = at.object() {
+                shipping::read(&at);
+                express(body, method);
+            }
         }
         let receipt = body.field("receipt").optional();
         if let Some(at) = receipt.clone().and_then(At::object) {
@@ -80,6 +83,26 @@ fn flow(body: &At<'_>, user_flow: Option<&str>, method: Option<&str>) {
     }
 }
 
+/// What Express needs of the other fields: a wallet to pay with, and the customer's address.
+fn express(body: &At<'_>, method: Option<&str>) {
+    if method.is_some_and(|method| method != "WALLET") {
+        body.field("paymentMethod")
+            .field("type")
+            .fault("combination", "must be WALLET when there is shipping");
+    }
+    let scope = body.field("profile").field("scope");
+    let names_address = match scope.clone().optional() {
+        // Anything but a text has its own fault.
+        Some(scope) => scope
+            .as_text()
+            .is_none_or(|words| words.split_whitespace().any(|word| word == "address")),
+        None => false,
+    };
+    if !names_address {
+        scope.fault("combination", "must name `address` when there is shipping");
+    }
+}
+
 fn texts(body: &At<'_>) {
     if let Some(at) = body.field("paymentDescription").optional() {
         let _ = at.text_of(3, 100);
@@ -98,15 +121,16 @@ fn texts(body: &At<'_>) {
 }
 
 fn urls(body: &At<'_>) {
-    for name in ["returnUrl", "receiptUrl"] {
-        if let Some(at) = body.field(name).optional() {
-            url::read(&at, 2500);
-        }
+    if let Some(at) = body.field("returnUrl").optional() {
+        url::read(&at, 2500);
+    }
+    if let Some(at) = body.field("receiptUrl").optional() {
+        url::read(&at, usize::MAX);
     }
     if let Some(links) = body.field("merchantLegalLinks").optional().and_then(At::object) {
         for name in ["termsOfSaleUrl", "privacyPolicyUrl"] {
             if let Some(at) = links.field(name).optional() {
-                url::read(&at, 2500);
+                url::read_page(&at);
             }
         }
     }
@@ -281,6 +305,22 @@ mod tests {
             ("receipt", json!({}), "receipt.orderLines: required"),
             ("shipping", json!({}), "shipping: exactly_one"),
             (
+                "shipping",
+                json!({"fixedOptions": []}),
+                "profile.scope: combination",
+            ),
+            (
+                "receiptUrl",
+                json!(format!("https://e.com/{}", "x".repeat(2500))),
+                "",
+            ),
+            ("customer", json!({"customerToken": "x".repeat(5000)}), ""),
+            (
+                "merchantLegalLinks",
+                json!({"termsOfSaleUrl": "http://example.com/terms"}),
+                "",
+            ),
+            (
                 "merchantLegalLinks",
                 json!({"termsOfSaleUrl": "x"}),
                 "merchantLegalLinks.termsOfSaleUrl: format",
@@ -327,11 +367,68 @@ mod tests {
     }
 
     #[test]
+    fn express_needs_a_wallet_an_address_and_whole_options() {
+        let mut body: Value = serde_json::from_str(GOOD).unwrap();
+        body["profile"]["scope"] = json!("name address email phoneNumber");
+        body["shipping"] = json!({"allowedCountries": ["NO"], "fixedOptions": [{
+            "type": "HOME_DELIVERY", "brand": "A_NEW_ONE", "isDefault": true, "priority": 1,
+            "options": [{"id": "1", "name": "Home", "amount": {"currency": "NOK", "value": 0}, "priority": 0}]}]});
+        assert_eq!(check::of::<CreateFacts>(&body.to_string()).1, [""; 0]);
+        body["shipping"]["fixedOptions"][0]["options"][0] = json!({"name": 7, "amount": {"value": 1.5}});
+        body["shipping"]["fixedOptions"][0]["brand"] = Value::Null;
+        body["paymentMethod"]["type"] = json!("CARD");
+        assert_eq!(
+            check::of::<CreateFacts>(&body.to_string()).1,
+            [
+                "shipping.fixedOptions[0].brand: required",
+                "shipping.fixedOptions[0].options[0].id: required",
+                "shipping.fixedOptions[0].options[0].name: type",
+                "shipping.fixedOptions[0].options[0].amount.currency: required",
+                "shipping.fixedOptions[0].options[0].amount.value: integer",
+                "paymentMethod.type: combination",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_documented_name_in_other_letters_is_a_mistake_and_never_a_second_value() {
+        for (body, faults) in [
+            (
+                r#"{"modificationAmount":{"currency":"NOK","value":1,"Value":5000}}"#,
+                &["modificationAmount.Value: spelling"][..],
+            ),
+            (
+                r#"{"modificationAmount":{"currency":"NOK","value":1},"MODIFICATIONAMOUNT":{"currency":"NOK","value":9}}"#,
+                &["MODIFICATIONAMOUNT: spelling"],
+            ),
+            (
+                r#"{"ModificationAmount":{"currency":"NOK","value":1}}"#,
+                &["ModificationAmount: spelling", "modificationAmount: required"],
+            ),
+        ] {
+            assert_eq!(check::of::<domain::CaptureFacts>(body).1, faults, "{body}");
+        }
+        let own = json!({"order": "1", "Order": "2"});
+        assert!(
+            check::with::<CreateFacts>(GOOD, "metadata", own).is_empty(),
+            "keys of the caller's own"
+        );
+    }
+
+    #[test]
     fn the_least_amount_is_that_of_the_currency_and_an_unknown_one_is_forwarded() {
         let least = |currency: &str, value: i64| {
             check::with::<CreateFacts>(GOOD, "amount", json!({"currency": currency, "value": value}))
         };
-        for (currency, smallest) in [("NOK", 100), ("SEK", 100), ("DKK", 1), ("EUR", 1), ("ISK", 0)] {
+        for (currency, smallest) in [
+            ("NOK", 100),
+            ("SEK", 100),
+            ("DKK", 1),
+            ("EUR", 1),
+            ("USD", 1),
+            ("GBP", 1),
+            ("ISK", 0),
+        ] {
             assert!(least(currency, smallest).is_empty(), "{currency}");
             assert_eq!(
                 least(currency, smallest - 1),
@@ -361,7 +458,9 @@ mod tests {
             body[&name] = value;
             let (facts, faults) = check::of::<CreateFacts>(&body.to_string());
             prop_assert_eq!(facts.is_none() && faults.is_empty(), false);
-            prop_assert!(faults.iter().all(|fault| fault.starts_with(&name) || fault.starts_with("userFlow")));
+            let may = [&*name, "userFlow", "profile.scope"];
+            let is_expected = |fault: &String| may.iter().any(|of| fault.starts_with(of));
+            prop_assert!(faults.iter().all(is_expected), "{:?}", faults);
         }
     }
 }

@@ -27,6 +27,6 @@ pub(super) fn read(at: &At<'_>) {
         let _ = qr.text_of(5, 255);
     }
     if let Some(token) = token.optional() {
-        let _ = token.text_of(1, 4096);
+        let _ = token.text();
     }
 }

@@ -72,11 +72,7 @@ mod tests {
 
     #[test]
     fn a_missing_or_mistyped_amount_is_one_fault_at_its_own_place() {
-        for body in [
-            "{}",
-            r#"{"modificationAmount":null}"#,
-            r#"{"ModificationAmount":{}}"#,
-        ] {
+        for body in ["{}", r#"{"modificationAmount":null}"#] {
             assert_eq!(
                 check::of::<CaptureFacts>(body).1,
                 ["modificationAmount: required"]

@@ -35,7 +35,7 @@ fn line(at: &At<'_>) -> Option<Line> {
     let at = at.clone().object()?;
     for name in ["name", "id"] {
         if let Some(text) = at.field(name).required() {
-            let _ = text.text_of(1, 1000);
+            let _ = text.text();
         }
     }
     let sum = |name| at.field(name).required().and_then(|it| minor(&it));
@@ -91,10 +91,14 @@ fn unit(at: &At<'_>) {
     let Some(at) = at.clone().optional().and_then(At::object) else {
         return;
     };
-    if let Some(price) = at.field("unitPrice").optional() {
+    let price = at.field("unitPrice");
+    if !price.is_said() {
+        price.fault("required", "is missing: the price of one, or null");
+    }
+    if let Some(price) = price.optional() {
         let _ = minor(&price);
     }
-    if let Some(quantity) = at.field("quantity").optional()
+    if let Some(quantity) = at.field("quantity").required()
         && quantity.text().is_some_and(|text| !is_quantity(text))
     {
         quantity.fault(
@@ -122,13 +126,26 @@ fn bottom_line(at: &At<'_>) -> Option<Currency> {
     for name in [
         "tipAmount",
         "giftCardAmount",
-        "totalAmount",
         "totalTax",
         "totalDiscount",
         "shippingAmount",
     ] {
         if let Some(sum) = at.field(name).optional() {
             let _ = minor(&sum);
+        }
+    }
+    // Vipps bounds this one not at all: more may be returned than is bought.
+    if let Some(sum) = at.field("totalAmount").optional() {
+        let _ = signed(&sum);
+    }
+    if let Some(freight) = at.field("shippingInfo").optional().and_then(At::object) {
+        for name in ["amount", "amountExcludingTax", "taxAmount"] {
+            if let Some(sum) = freight.field(name).optional() {
+                let _ = minor(&sum);
+            }
+        }
+        if let Some(percentage) = freight.field("taxPercentage").optional() {
+            let _ = percentage.integer(0, 100, "percent, 25 for 25 %");
         }
     }
     for name in ["posId", "receiptNumber", "terminalId"] {
@@ -139,14 +156,14 @@ fn bottom_line(at: &At<'_>) -> Option<Currency> {
     if let Some(barcode) = at.field("barcode").optional().and_then(At::object) {
         for name in ["format", "data"] {
             if let Some(text) = barcode.field(name).optional() {
-                let _ = text.text_of(1, 1000);
+                let _ = text.text();
             }
         }
     }
     if let Some(sources) = at.field("paymentSources").optional().and_then(At::object) {
         for name in ["giftCard", "card", "voucher", "cash"] {
             if let Some(sum) = sources.field(name).optional() {
-                let _ = minor(&sum);
+                let _ = signed(&sum);
             }
         }
     }
@@ -157,10 +174,16 @@ fn bottom_line(at: &At<'_>) -> Option<Currency> {
 
 /// An amount of minor units that is not negative: a return is marked by `isReturn`.
 fn minor(at: &At<'_>) -> Option<i64> {
-    // More than any payment can be, and far from where sums overflow.
-    const MOST: i64 = Amount::MOST * 1000;
     at.integer(0, MOST, "minor units, 4990 and not 49.90")
 }
+
+/// An amount of minor units for which Vipps documents no bound: what is given back is negative.
+fn signed(at: &At<'_>) -> Option<i64> {
+    at.integer(-MOST, MOST, "minor units, 4990 and not 49.90")
+}
+
+/// More than any payment can be, and far from where sums overflow.
+const MOST: i64 = Amount::MOST * 1000;
 
 #[cfg(test)]
 mod tests {
@@ -264,12 +287,45 @@ mod tests {
             ("bottomLine", json!([{"currency": "NOK"}]), "bottomLine: type"),
             ("bottomLine.currency", json!("kr"), "bottomLine.currency: format"),
             (
+                "orderLines.0.unitInfo",
+                json!({"unitPrice": null}),
+                "orderLines[0].unitInfo.quantity: required",
+            ),
+            (
+                "orderLines.0.unitInfo",
+                json!({"quantity": "1"}),
+                "orderLines[0].unitInfo.unitPrice: required",
+            ),
+            (
+                "bottomLine.shippingInfo",
+                json!({"amount": 1.5, "taxPercentage": null}),
+                "bottomLine.shippingInfo.amount: integer",
+            ),
+            (
                 "bottomLine.paymentSources.cash",
                 json!("5"),
                 "bottomLine.paymentSources.cash: type",
             ),
         ] {
             assert_eq!(check::with::<ReceiptFacts>(GOOD, path, value), [fault], "{path}");
+        }
+    }
+
+    #[test]
+    fn what_vipps_does_not_bound_is_not_bounded_here() {
+        for (path, value) in [
+            ("bottomLine.totalAmount", json!(-500)),
+            ("bottomLine.paymentSources.cash", json!(-5)),
+            ("orderLines.0.name", json!("")),
+            ("orderLines.0.name", json!("x".repeat(2000))),
+            ("bottomLine.barcode", json!({"format": "CODE 128", "data": ""})),
+            (
+                "orderLines.0.unitInfo",
+                json!({"unitPrice": null, "quantity": "1"}),
+            ),
+        ] {
+            let faults = check::with::<ReceiptFacts>(GOOD, path, value.clone());
+            assert_eq!(faults, [""; 0], "{path} = {value}");
         }
     }
 

@@ -20,6 +20,14 @@ pub(super) fn read(at: &At<'_>, most: usize) {
     }
 }
 
+/// A page that the customer may open in a browser (ePayment API 1.8.5, `merchantLegalLinks`, 2026-10).
+pub(super) fn read_page(at: &At<'_>) {
+    let Some(text) = at.text() else { return };
+    if !::url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        at.fault("format", "must be an absolute URL: https://…");
+    }
+}
+
 /// `https://…` and nothing else: Vipps calls it.
 pub(super) fn read_https(at: &At<'_>) {
     let Some(text) = at.text() else { return };
