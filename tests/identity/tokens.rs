@@ -223,6 +223,8 @@ async fn another_issuer_or_audience_is_nobodys() {
     for claims in [
         with(world.claims(), "iss", json!("https://login.acme.example/")),
         with(world.claims(), "iss", json!("https://evil.example")),
+        with(world.claims(), "iss", json!("https://evil.example\u{0}")),
+        with(world.claims(), "iss", json!("x".repeat(300))),
         with(world.claims(), "aud", json!("nordbro-production")),
         with(world.claims(), "aud", json!([])),
         with(world.claims(), "aud", json!(["a", "b"])),

@@ -11,6 +11,9 @@ use super::refusal::Reason;
 /// How far another clock may be from ours.
 pub(super) const SKEW: Duration = Duration::seconds(60);
 
+/// The longest `iss` that can be registered.
+const LONGEST_NAME: usize = 255;
+
 /// The claims that are read. Known ones may not come twice; required ones may not be missing or null.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claims {
@@ -79,6 +82,10 @@ impl Claims {
         let claims: Self = serde_json::from_slice(payload).map_err(|_| Reason::Claims)?;
         if claims.sub.is_empty() || claims.iss.is_empty() {
             return Err(Reason::Claims);
+        }
+        // No such name can be registered, and PostgreSQL takes no U+0000 to look it up by.
+        if claims.iss.len() > LONGEST_NAME || claims.iss.chars().any(char::is_control) {
+            return Err(Reason::Issuer);
         }
         Ok(claims)
     }
