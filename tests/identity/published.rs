@@ -52,6 +52,10 @@ impl Place {
         *self.set.lock().unwrap() = Some(jwks(signers));
     }
 
+    fn say(&self, text: &str) {
+        *self.set.lock().unwrap() = Some(text.to_owned());
+    }
+
     fn break_down(&self) {
         *self.set.lock().unwrap() = None;
     }
@@ -115,6 +119,33 @@ async fn the_last_good_keys_stay_while_the_issuer_is_down() {
     place.break_down();
     world.clock.advance(Duration::hours(5));
     world.ask(&signer.token(&world.claims())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_page_that_is_no_key_set_does_not_displace_the_last_good_one() {
+    let place = Place::default();
+    let (url, _serving) = place.open().await;
+    let world = world_with(format!("{url}/keys")).await;
+    let (old, new) = (
+        Signer::new("k1", Algorithm::ES256),
+        Signer::new("k2", Algorithm::ES256),
+    );
+    for said in ["<html>Be right back</html>", "{}", "[]", r#"{"keys":7}"#] {
+        place.publish(&[&old]);
+        world.clock.advance(Duration::hours(1));
+        world.ask(&old.token(&world.claims())).await.unwrap();
+        place.say(said);
+        world.clock.advance(Duration::minutes(1));
+        // A key that is not known yet makes the gateway ask again.
+        let unknown = world.ask(&new.token(&world.claims())).await;
+        assert!(
+            matches!(unknown, Err(Refusal::Invalid(Reason::Key))),
+            "{unknown:?}"
+        );
+        world.clock.advance(Duration::SECOND);
+        let known = world.ask(&old.token(&world.claims())).await;
+        assert!(known.is_ok(), "{said}: {known:?}");
+    }
 }
 
 #[tokio::test]

@@ -123,6 +123,9 @@ impl App {
         let began = self.clock().now();
         slot.state().tried_at = Some(began);
         match self.jwks().fetch(url).await {
+            Ok(set) if !is_key_set(&set) => {
+                tracing::warn!("an issuer's answer is no key set; the last good keys stay");
+            }
             Ok(set) => {
                 let mut state = slot.state();
                 let fetch = state.good.as_ref().map_or(1, |good| good.fetch + 1);
@@ -137,6 +140,13 @@ impl App {
             }
         }
     }
+}
+
+/// An error page with status 200 must not take a partner's keys away. An empty set may: that is how an
+/// issuer withdraws them.
+fn is_key_set(text: &str) -> bool {
+    let parsed = serde_json::from_str::<serde_json::Value>(text);
+    parsed.is_ok_and(|set| set.get("keys").is_some_and(serde_json::Value::is_array))
 }
 
 fn newer(state: &State, unknown_in: Option<u64>) -> Option<KeySource> {
