@@ -135,6 +135,25 @@ async fn a_sales_units_limit_is_spent_by_good_requests_only() {
 }
 
 #[tokio::test]
+async fn bad_requests_are_no_way_round_the_sales_units_limit() {
+    let settings = Settings {
+        rates: one_at_a_time(),
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    world.simulator.test().clear_requests();
+    // What such a payment is asked for is wrong, and whether it exists is Vipps' to know.
+    bad_capture(&world.north).await.refuses(404, "payment_not_found");
+    let asked = world.simulator.test().requests().len();
+    for _ in 0..5 {
+        bad_capture(&world.north).await.refuses(400, "body_not_json");
+    }
+    assert_eq!(world.simulator.test().requests().len(), asked);
+    world.clock.advance(Duration::SECOND);
+    bad_capture(&world.north).await.refuses(404, "payment_not_found");
+}
+
+#[tokio::test]
 async fn a_replay_a_reused_key_and_a_refusal_spend_nothing_of_the_sales_units_limit() {
     let settings = Settings {
         rates: one_at_a_time(),
