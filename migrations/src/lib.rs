@@ -6,6 +6,7 @@ use std::time::Duration;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
 
+mod file;
 mod m20261121_080000_registry;
 mod m20261121_090000_money;
 mod m20261125_200000_disconnections;
@@ -14,6 +15,7 @@ mod m20261125_204000_audit;
 mod m20261125_205000_late_payments;
 mod script;
 
+pub use file::make_for_owner;
 pub use sea_orm_migration::MigratorTrait;
 
 /// Every migration, oldest first.
@@ -67,7 +69,11 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     options.max_connections(1).min_connections(1).sqlx_logging(false);
     // A pool tries a server that refuses again and again until this time is over.
     options.acquire_timeout(Duration::from_secs(5));
-    options.map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(true).foreign_keys(true));
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        // What goes wrong here goes wrong again when the file is opened, and is told there.
+        drop(make_for_owner(sqlite.get_filename()));
+        sqlite.create_if_missing(true).foreign_keys(true)
+    });
     Database::connect(options).await
 }
 

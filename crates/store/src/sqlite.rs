@@ -39,6 +39,7 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(settings.busy_timeout);
+        migrations::make_for_owner(options.get_filename()).map_err(Error::unavailable)?;
         let mut writer = Writer {
             options: options.clone(),
             idle: None,
@@ -255,6 +256,22 @@ mod tests {
         );
         turn.commit(connection).await.unwrap();
         assert_eq!(count(&sqlite.readers).await, 1);
+    }
+
+    #[tokio::test]
+    async fn the_file_and_what_stands_beside_it_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let (_, _sqlite) = notes(&directory).await;
+        let mut seen = Vec::new();
+        for entry in std::fs::read_dir(directory.path()).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+            seen.push((entry.file_name().into_string().unwrap(), mode));
+        }
+        seen.sort();
+        let expected = ["notes.db", "notes.db-shm", "notes.db-wal"];
+        assert_eq!(seen, expected.map(|name| (name.to_owned(), 0o600)));
     }
 
     #[tokio::test]

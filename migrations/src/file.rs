@@ -1,0 +1,55 @@
+//! The file of an embedded database.
+
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Makes the file of a `SQLite` database, empty, for its owner alone. One that exists stays as it is. `SQLite` would
+/// make it for everybody whom the umask lets in; its journal beside it takes over whatever this one has.
+///
+/// # Errors
+/// The file cannot be made.
+pub fn make_for_owner(path: &Path) -> io::Result<()> {
+    // A database in memory has a name and no file: the driver calls it `file:…`.
+    let name = path.to_string_lossy();
+    if name.is_empty() || name.contains(":memory:") || name.starts_with("file:") {
+        return Ok(());
+    }
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    #[tokio::test]
+    async fn a_new_database_and_its_journal_are_for_their_owner_alone_and_an_old_one_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nordbro.db");
+        let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        crate::run(&format!("sqlite:{}", path.display())).await.unwrap();
+        assert_eq!(mode(&path), 0o600);
+
+        let shared = directory.path().join("shared.db");
+        std::fs::write(&shared, "").unwrap();
+        std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o640)).unwrap();
+        crate::run(&format!("sqlite:{}", shared.display())).await.unwrap();
+        assert_eq!(mode(&shared), 0o640);
+    }
+
+    #[tokio::test]
+    async fn a_database_in_memory_leaves_no_file() {
+        let before = std::fs::read_dir(".").unwrap().count();
+        crate::run("sqlite::memory:").await.unwrap();
+        assert_eq!(std::fs::read_dir(".").unwrap().count(), before);
+    }
+}
