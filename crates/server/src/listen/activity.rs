@@ -1,14 +1,16 @@
 //! Whether a connection is doing anything.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
+
+use super::untaken::Untaken;
 
 /// What an HTTP/2 connection begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
@@ -29,13 +31,18 @@ struct Inner {
     last_end: AtomicU64,
     /// Milliseconds from `opened` to the first byte of a head that is not whole yet; [`NO_HEAD`] when there is none.
     head_began: AtomicU64,
+    untaken: Mutex<Untaken>,
 }
 
 const NO_HEAD: u64 = u64::MAX;
 
 /// One request; ends when dropped.
 #[derive(Debug)]
-pub(super) struct Running(Activity);
+pub(super) struct Running {
+    activity: Activity,
+    /// The number of its answer, once there is one.
+    answer: Option<u64>,
+}
 
 impl Activity {
     #[expect(
@@ -49,6 +56,7 @@ impl Activity {
             asked: AtomicBool::new(false),
             last_end: AtomicU64::new(0),
             head_began: AtomicU64::new(NO_HEAD),
+            untaken: Mutex::default(),
         }))
     }
 
@@ -56,7 +64,31 @@ impl Activity {
         self.0.in_flight.fetch_add(1, Ordering::AcqRel);
         self.0.asked.store(true, Ordering::Release);
         self.0.head_began.store(NO_HEAD, Ordering::Release);
-        Running(self.clone())
+        Running {
+            activity: self.clone(),
+            answer: None,
+        }
+    }
+
+    fn untaken(&self) -> MutexGuard<'_, Untaken> {
+        self.0.untaken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends when the peer has left something untaken for longer than `patience`.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what a socket takes is a matter of real time"
+    )]
+    pub(super) async fn stalled(&self, patience: Duration) {
+        loop {
+            let now = Instant::now();
+            let since = self.untaken().since();
+            let due = since.map_or(now, |since| self.0.opened + Duration::from_millis(since)) + patience;
+            if due <= now {
+                return;
+            }
+            tokio::time::sleep_until(due).await;
+        }
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -105,16 +137,27 @@ impl Activity {
     }
 }
 
+impl Running {
+    /// Its answer is there, of about so many bytes, and has to be taken.
+    pub(super) fn answered(&mut self, bytes: u64) {
+        let now = self.activity.elapsed();
+        self.answer = Some(self.activity.untaken().answered(now, bytes));
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
-        let ended = self.0.elapsed();
-        let inner = &self.0.0;
+        if let Some(answer) = self.answer {
+            self.activity.untaken().gone(answer);
+        }
+        let ended = self.activity.elapsed();
+        let inner = &self.activity.0;
         inner.last_end.fetch_max(ended, Ordering::AcqRel);
         inner.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-/// A socket that tells [`Activity`] when a peer begins to say something.
+/// A socket that tells [`Activity`] when a peer begins to say something, and when it takes no more.
 #[derive(Debug)]
 pub(super) struct Heard {
     stream: TcpStream,
@@ -130,6 +173,14 @@ impl Heard {
             stream,
             activity,
             preface: Some(0),
+        }
+    }
+
+    fn written(&self, polled: &Poll<std::io::Result<usize>>) {
+        match polled {
+            Poll::Pending => self.activity.untaken().refused(self.activity.elapsed()),
+            Poll::Ready(Ok(bytes)) => self.activity.untaken().took(*bytes),
+            Poll::Ready(Err(_)) => {}
         }
     }
 }
@@ -161,7 +212,9 @@ impl AsyncWrite for Heard {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(&polled);
+        polled
     }
 
     fn poll_write_vectored(
@@ -169,7 +222,9 @@ impl AsyncWrite for Heard {
         context: &mut Context<'_>,
         bytes: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.written(&polled);
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -177,7 +232,12 @@ impl AsyncWrite for Heard {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        // Asked for when nothing is left to write.
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        if polled.is_ready() {
+            self.activity.untaken().flushed();
+        }
+        polled
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {

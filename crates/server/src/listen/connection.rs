@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::IntoResponse as _;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
@@ -50,6 +50,7 @@ pub(super) async fn serve(
     let leaving = tokio::select! {
         ended = connection.as_mut() => return log_end(ended.map_err(|error| error.to_string()), peer),
         () = activity.exhausted(limits.header_timeout, limits.idle_timeout) => Leaving::Idle,
+        () = activity.stalled(limits.body_timeout) => return log_stall(peer),
         () = closing.cancelled() => Leaving::Draining,
     };
     connection.as_mut().graceful_shutdown();
@@ -59,8 +60,11 @@ pub(super) async fn serve(
         Leaving::Idle => {
             let farewell = limits.header_timeout.min(FAREWELL);
             if tokio::time::timeout(farewell, connection.as_mut()).await.is_err() && activity.is_busy() {
-                // A request slipped in while we were leaving: it is answered.
-                log_end(connection.await.map_err(|error| error.to_string()), peer);
+                // A request slipped in while we were leaving: it is answered, if its peer takes the answer.
+                tokio::select! {
+                    ended = connection => log_end(ended.map_err(|error| error.to_string()), peer),
+                    () = activity.stalled(limits.body_timeout) => log_stall(peer),
+                }
             }
         }
     }
@@ -94,7 +98,7 @@ async fn answer(
     router: Router,
     peer: SocketAddr,
     limits: Limits,
-    running: Running,
+    mut running: Running,
 ) -> Result<Response<Body>, Infallible> {
     let (mut parts, body) = request.into_parts();
     let client = client::address(peer.ip(), &parts.headers, &limits.trusted_proxies);
@@ -108,8 +112,14 @@ async fn answer(
     } else {
         router.oneshot(Request::from_parts(parts, body)).await?
     };
+    let size = answer.size_hint();
+    running.answered(size.upper().unwrap_or_else(|| size.lower()));
     // The request runs until its answer's last byte is out.
     Ok(answer.map(|body| Body::new(super::body::Held::new(body, running))))
+}
+
+fn log_stall(peer: SocketAddr) {
+    tracing::debug!(client.address = %peer.ip(), "a peer took no answers; its connection is cut");
 }
 
 fn log_end(ended: Result<(), String>, peer: SocketAddr) {

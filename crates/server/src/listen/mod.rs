@@ -8,6 +8,7 @@ mod body;
 mod client;
 mod connection;
 mod front;
+mod untaken;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -44,6 +44,7 @@ impl House {
         let waiting = answer.clone();
         let router = Router::new()
             .route("/", get(async || "here"))
+            .route("/large", get(async || "x".repeat(LARGE)))
             .route(
                 "/body",
                 post(async |body: axum::body::Body| match body.collect().await {
@@ -94,6 +95,9 @@ async fn some(stream: &mut TcpStream) -> String {
     let read = stream.read(&mut bytes).await.unwrap();
     String::from_utf8(bytes[..read].to_vec()).unwrap()
 }
+
+/// More than the buffers of two sockets hold.
+const LARGE: usize = 16 << 20;
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 const WAIT: &[u8] = b"GET /wait HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -197,6 +201,54 @@ async fn a_body_that_trickles_ends_in_an_error_for_its_reader() {
         said.starts_with("HTTP/1.1 408") && said.contains("did not arrive within"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn a_peer_that_asks_and_takes_no_answer_is_cut() {
+    let house = House::open(Limits {
+        body_timeout: SHORT,
+        max_connections: 1,
+        ..limits()
+    })
+    .await;
+    let ask = "GET /large HTTP/1.1\r\nhost: x\r\n\r\n".repeat(3);
+    let _reads_nothing = house.send(ask.as_bytes()).await;
+    // Served only when the first one has given back the only place.
+    let mut second = house.send(GET).await;
+    assert!(some(&mut second).await.ends_with("here"));
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_a_large_answer_gets_all_of_it() {
+    let house = House::open(limits()).await;
+    let stream = house
+        .send(b"GET /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await;
+    assert!(rest(stream).await.len() > LARGE);
+}
+
+#[tokio::test]
+async fn an_http2_peer_that_gives_no_window_for_an_answer_is_cut() {
+    let house = House::open(Limits {
+        body_timeout: SHORT,
+        ..limits()
+    })
+    .await;
+    let stream = TcpStream::connect(house.address).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+        .initial_stream_window_size(0)
+        .handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    let driving = TaskTracker::new().spawn(connection);
+    let request = http::Request::get(format!("http://{}/", house.address)).body(String::new());
+    let answer = sender.send_request(request.unwrap()).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(
+        answer.into_body().collect().await.is_err(),
+        "its body never comes"
+    );
+    drop(driving.await);
 }
 
 #[tokio::test]
