@@ -81,7 +81,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 /// A binary that serves. Killed when dropped, so that a failing test leaves nothing behind.
 pub(crate) struct Running {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stdout: Option<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
     seen: String,
 }
@@ -97,7 +97,7 @@ impl Running {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self {
             child,
-            stdout,
+            stdout: Some(stdout),
             stderr,
             seen: String::new(),
         }
@@ -106,7 +106,7 @@ impl Running {
     /// The next line of standard output; empty at its end.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
+        self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
         line
     }
 
@@ -128,6 +128,14 @@ impl Running {
         }
     }
 
+    /// Closes its standard output and waits: exit code, all of standard error.
+    pub(crate) fn stop_reading(mut self) -> (Option<i32>, String) {
+        let mut errors = std::mem::take(&mut self.seen);
+        drop(self.stdout.take());
+        self.stderr.read_to_string(&mut errors).unwrap();
+        (self.child.wait().unwrap().code(), errors)
+    }
+
     /// Asks it to end and waits: exit code, the rest of standard output, all of standard error.
     pub(crate) fn terminate(mut self) -> (Option<i32>, String, String) {
         let id = self.child.id().to_string();
@@ -141,7 +149,7 @@ impl Running {
         let mut rest = String::new();
         let mut errors = std::mem::take(&mut self.seen);
         self.stderr.read_to_string(&mut errors).unwrap();
-        self.stdout.read_to_string(&mut rest).unwrap();
+        self.stdout.as_mut().unwrap().read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest, errors)
     }
 }

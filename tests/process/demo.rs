@@ -109,6 +109,16 @@ async fn the_demo_plays_on_postgresql_too() {
 }
 
 #[test]
+fn a_reader_that_goes_away_ends_the_demo_in_order_and_without_a_word() {
+    for more in [&["--once", "--json"][..], &["--json"], &[]] {
+        let mut demo = Running::start(&[&["demo", "--port", "0"], more].concat(), &[]);
+        assert!(!demo.line().is_empty());
+        let (code, errors) = demo.stop_reading();
+        assert_eq!((code, errors.as_str()), (Some(0), ""), "{more:?}");
+    }
+}
+
+#[test]
 fn without_once_the_gateway_stays_and_ends_on_sigterm() {
     let mut demo = Running::start(&["demo", "--json", "--port", "0"], &[]);
     let overture: Value = serde_json::from_str(&demo.line()).unwrap();

@@ -89,20 +89,20 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> anyhow::Result<
     );
 
     let ask = ask::Ask::new();
-    let cast = stage::admit(&ask, &addresses, cast).await?;
     let tell = tell::Tell::new(arguments.json);
-    tell.opening(&addresses, &cast)?;
     let mut played = Ok(());
     let interrupted = tokio::select! {
         biased;
         signal = signal => Some(signal),
         signal = async {
-            played = play::play(&ask, &tell, &addresses, &cast, clock.as_ref()).await;
-            if arguments.once || played.is_err() {
-                return None;
+            played = async {
+                let cast = stage::admit(&ask, &addresses, cast).await?;
+                tell.opening(&addresses, &cast)?;
+                play::play(&ask, &tell, &addresses, &cast, clock.as_ref()).await?;
+                if arguments.once { Ok(()) } else { tell.closing(&addresses, &cast) }
             }
-            if let Err(error) = tell.closing(&addresses, &cast) {
-                played = Err(error);
+            .await;
+            if arguments.once || played.is_err() {
                 return None;
             }
             std::future::pending().await
@@ -114,7 +114,10 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> anyhow::Result<
     let ended = running.end().await;
     simulator.shutdown().await;
     tokio::task::spawn_blocking(move || telemetry.flush()).await?;
-    played?;
+    match played {
+        Err(error) if error.is::<tell::NobodyListens>() => {}
+        played => played?,
+    }
     Ok(if ended == Ended::Clean {
         ExitCode::SUCCESS
     } else {

@@ -11,6 +11,11 @@ use super::play::{CUSTOMER, Step, create_body};
 use super::setting::Addresses;
 use super::stage::Player;
 
+/// Whoever read standard output has gone: `nordbro demo | head`. No mistake of anybody's.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads standard output any more")]
+pub(super) struct NobodyListens;
+
 pub(super) struct Tell {
     json: bool,
 }
@@ -22,9 +27,10 @@ impl Tell {
 
     fn line(text: &str) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "{text}")?;
-        out.flush()?;
-        Ok(())
+        match writeln!(out, "{text}").and_then(|()| out.flush()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(NobodyListens.into()),
+            told => Ok(told?),
+        }
     }
 
     /// Every listener answers.
