@@ -51,6 +51,46 @@ fn a_wrong_value_is_told_without_repeating_it() {
 }
 
 #[test]
+fn the_doctor_names_what_is_wrong_with_its_remedy_and_ends_with_1() {
+    let told = run(&["doctor"], &[("NORDBRO__PUBLIC__PORT", "8080")]);
+    assert_eq!(told.status.code(), Some(1));
+    let prose = text(&told.stdout);
+    assert!(
+        prose.starts_with("failed    configuration")
+            && prose.contains("public.port: there is no such setting"),
+        "{prose}"
+    );
+
+    let directory = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", directory.path().join("nordbro.db").display());
+    // Nothing listens on the discard port of this machine.
+    let nowhere = "http://127.0.0.1:9";
+    let told = run(
+        &["doctor", "--json"],
+        &[
+            ("NORDBRO__DATABASE__URL", &database),
+            ("NORDBRO__VIPPS__TEST__URL", nowhere),
+            ("NORDBRO__VIPPS__PRODUCTION__URL", nowhere),
+            ("NORDBRO__PUBLIC__LISTEN", "127.0.0.1:0"),
+            ("NORDBRO__PRIVATE__LISTEN", "127.0.0.1:0"),
+        ],
+    );
+    assert_eq!(told.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(report["ok"], false);
+    let failed: Vec<_> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["status"] == "failed")
+        .inspect(|check| assert!(check["remedy"].is_string(), "{check}"))
+        .map(|check| check["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(failed, ["key file", "database", "vipps test", "vipps production"]);
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn an_unknown_command_is_refused_with_the_usage() {
     let told = run(&["serv"], &[]);
     assert_eq!(told.status.code(), Some(2));

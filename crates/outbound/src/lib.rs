@@ -7,6 +7,7 @@ mod client;
 mod exchange;
 mod guard;
 pub mod jwks;
+pub mod reach;
 pub mod vipps;
 
 pub use client::{SetupError, Timeouts};

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use app::App;
 use domain::{Clock, Secret};
 use outbound::{Jwks, Timeouts, Vipps, jwks, vipps};
-use store::Store;
+use store::{Keyring, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -74,7 +74,10 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
 /// # Errors
 /// As [`assemble`].
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    let keyring = key_file::read(&config.sealing.key_file)?;
+    connect_store(config, key_file::read(&config.sealing.key_file)?).await
+}
+
+pub(crate) async fn connect_store(config: &Config, keyring: Keyring) -> anyhow::Result<Store> {
     let database = &config.database;
     let settings = store::Settings {
         max_connections: database.max_connections,
@@ -86,7 +89,7 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
         .with_context(|| format!("the database {:?} cannot be used", database.url))
 }
 
-fn timeouts(connect: Span, answer: Span, idle: Span) -> Timeouts {
+pub(crate) fn timeouts(connect: Span, answer: Span, idle: Span) -> Timeouts {
     Timeouts {
         connect: connect.get(),
         answer: answer.get(),

@@ -21,12 +21,15 @@ pub fn read(path: &Path) -> anyhow::Result<Keyring> {
     Keyring::parse(&text).with_context(|| format!("sealing.key_file: {} is no key file", path.display()))
 }
 
-/// Says so when others than the owner and the group may read the file.
-fn warn_if_open(path: &Path) {
+/// Whether others than the owner and the group may do something with the file.
+pub fn is_open_to_everybody(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    if let Ok(metadata) = path.metadata()
-        && metadata.permissions().mode() & 0o007 != 0
-    {
+    path.metadata()
+        .is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0)
+}
+
+fn warn_if_open(path: &Path) {
+    if is_open_to_everybody(path) {
         tracing::warn!(path = %path.display(), "everybody on this machine may read the key file; `chmod o= FILE` ends that");
     }
 }

@@ -2,6 +2,7 @@
 
 mod check_config;
 mod demo;
+mod doctor;
 mod migrate;
 mod openapi;
 mod operate;
@@ -60,6 +61,8 @@ enum Command {
     Openapi,
     /// Print the settings that result from defaults, file and environment, with secrets as dots.
     CheckConfig(check_config::Arguments),
+    /// Tell whether a gateway with these settings would work here: one line a check, each with its remedy.
+    Doctor(doctor::Arguments),
 }
 
 /// Reads the command line and runs one command to its end.
@@ -91,6 +94,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Registry(command) => on_runtime(operate::run(command, settings()?)),
         Command::Openapi => openapi::run(),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &settings()?),
+        Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, settings())),
     }
 }
 

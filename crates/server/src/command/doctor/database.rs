@@ -1,0 +1,149 @@
+//! The database: reached, durable, up to date, writable, and sealed with keys that are at hand.
+
+use std::path::Path;
+
+use store::registry::KeySetFilter;
+use store::{Keyring, Store};
+
+use super::report::{Check, Status};
+use crate::assemble::connect_store;
+use crate::config::Config;
+
+const REACHED: &str = "database";
+const SCHEMA: &str = "schema";
+const WRITABLE: &str = "writing";
+const SEALED: &str = "stored keys";
+
+pub(super) async fn check(config: &Config, keyring: Option<Keyring>) -> Vec<Check> {
+    let skipped = |names: &[&'static str], why: &str| -> Vec<Check> {
+        names.iter().map(|name| Check::skipped(name, why)).collect()
+    };
+    let mut checks = Vec::new();
+    if let Some(missing) = missing_file(config.database.url.reveal()) {
+        checks.push(Check::failed(
+            REACHED,
+            format!("{missing} is not there"),
+            "`nordbro migrate` makes it, or correct database.url",
+        ));
+        checks.extend(skipped(&[SCHEMA, WRITABLE, SEALED], "there is no database"));
+        return checks;
+    }
+    // What is read here needs no key, but nothing is opened without a keyring.
+    let has_keys = keyring.is_some();
+    let Some(keyring) = keyring.or_else(throwaway) else {
+        return skipped(&[REACHED, SCHEMA, WRITABLE, SEALED], "no key could be drawn");
+    };
+    let store = match connect_store(config, keyring).await {
+        Ok(store) => store,
+        Err(error) => {
+            checks.push(Check::failed(
+                REACHED,
+                format!("{error:#}"),
+                "see that it runs, that database.url is right, and that it commits durably",
+            ));
+            checks.extend(skipped(
+                &[SCHEMA, WRITABLE, SEALED],
+                "the database cannot be used",
+            ));
+            return checks;
+        }
+    };
+    checks.push(Check::ok(
+        REACHED,
+        format!("{:?} answers and commits durably", config.database.url),
+    ));
+    let schema = schema(&store).await;
+    let is_current = schema.status == Status::Ok;
+    checks.push(schema);
+    if is_current {
+        checks.push(writing(&store).await);
+        checks.push(if has_keys {
+            sealed(&store).await
+        } else {
+            Check::skipped(SEALED, "there is no key file to open them with")
+        });
+    } else {
+        checks.extend(skipped(&[WRITABLE, SEALED], "the schema is not up to date"));
+    }
+    // Whether it closes in order says nothing about the gateway to be.
+    drop(store.close().await);
+    checks
+}
+
+/// The path of an embedded database that does not exist: looking must not make it.
+fn missing_file(url: &str) -> Option<String> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split('?').next().unwrap_or_default();
+    let is_file = !path.is_empty() && !path.contains(":memory:");
+    (is_file && !Path::new(path).exists()).then(|| path.to_owned())
+}
+
+fn throwaway() -> Option<Keyring> {
+    let key = Keyring::generate().ok()?;
+    Keyring::parse(key.reveal()).ok()
+}
+
+async fn schema(store: &Store) -> Check {
+    match store.pending_migrations().await {
+        Ok(0) => Check::ok(SCHEMA, "no migration is missing"),
+        Ok(missing) => Check::failed(
+            SCHEMA,
+            format!("{missing} migrations are missing"),
+            "`nordbro migrate`",
+        ),
+        Err(error) => Check::failed(
+            SCHEMA,
+            format!("its version cannot be read: {:#}", anyhow::Error::from(error)),
+            "see that the user of database.url may read every table",
+        ),
+    }
+}
+
+/// Raises the registry's version and takes that back.
+async fn writing(store: &Store) -> Check {
+    let written = async {
+        let tx = store.begin_system("doctor").await?;
+        tx.system().change_registry().await?;
+        tx.rollback().await
+    };
+    match written.await {
+        Ok(()) => Check::ok(WRITABLE, "a transaction was written and rolled back"),
+        Err(error) => Check::failed(
+            WRITABLE,
+            format!("nothing can be written: {:#}", anyhow::Error::from(error)),
+            "see that the disk has room, that the database is no read-only replica and that its user may write",
+        ),
+    }
+}
+
+async fn sealed(store: &Store) -> Check {
+    let reader = store.read_system("doctor");
+    let known = match reader.system().list_key_sets(KeySetFilter::default()).await {
+        Ok(known) => known,
+        Err(error) => {
+            return Check::failed(
+                SEALED,
+                format!("they cannot be listed: {:#}", anyhow::Error::from(error)),
+                "see the database's own log",
+            );
+        }
+    };
+    let mut shut = 0;
+    for set in &known {
+        if reader.system().open_key_set(set.id).await.is_err() {
+            shut += 1;
+        }
+    }
+    if shut == 0 {
+        return Check::ok(SEALED, format!("all {} key sets open", known.len()));
+    }
+    Check::failed(
+        SEALED,
+        format!(
+            "{shut} of {} key sets do not open: they were sealed under a key that sealing.key_file does not hold",
+            known.len()
+        ),
+        "bring back the missing line of the key file; if it is lost, add these keys anew with `nordbro keys add`",
+    )
+}
