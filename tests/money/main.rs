@@ -4,6 +4,7 @@
 
 mod crash;
 mod crowd;
+mod hold_ups;
 mod plain;
 mod receipts;
 mod refusals;
