@@ -25,11 +25,11 @@ impl Facts for CreateFacts {
         if let Some(at) = body.field("customer").optional() {
             customer::read(&at);
         }
-        if let Some(at) = body.field("shipping").optional() {
-            if let Some(at) = at.object() {
-                shipping::read(&at);
-                express(body, method);
-            }
+        if let Some(at) = body.field("shipping").optional()
+            && let Some(at) = at.object()
+        {
+            shipping::read(&at);
+            express(body, method);
         }
         let receipt = body.field("receipt").optional();
         if let Some(at) = receipt.clone().and_then(At::object) {
