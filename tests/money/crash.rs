@@ -6,7 +6,7 @@ use app::{Answered, App, Progress};
 use domain::operation::Status;
 use domain::{Outcome, Reference};
 use simulator::{EventName, Fault, Rule};
-use testkit::{Partner, World};
+use testkit::World;
 use time::Duration;
 
 use crate::{ledger, on_each, seen};
@@ -277,39 +277,6 @@ async fn a_create_whose_answer_is_lost_is_found_by_reading() {
         assert_eq!(created.operation.status, Status::Succeeded);
         assert_eq!(ledger(world, &reference), [(EventName::Created, 600)]);
         assert_eq!(seen(world, "epayment.create"), 1);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_create_is_not_sent_again_for_a_caller_who_wants_something_else() {
-    on_each(async |world: &World| {
-        let app = &world.app;
-        let reference = "acme-shop-1".parse().unwrap();
-        let reset = Rule::new("reset", Fault::ResetBeforeEffect).on("epayment.create");
-        world.simulator.test().add_fault(reset);
-        let hurried = Partner {
-            patience: Duration::seconds(1),
-            ..world.north.clone()
-        };
-        let open = world
-            .finish(hurried.create(app, &reference, 600, "k"))
-            .await
-            .unwrap();
-        assert_eq!(open.progress, Progress::StillOpen);
-        world.simulator.test().clear_faults();
-        world.simulator.test().clear_requests();
-        world.advance(Duration::seconds(5)).await;
-        let patient = Partner {
-            patience: Duration::seconds(5),
-            ..world.north.clone()
-        };
-        let other = world
-            .finish(patient.create(app, &reference, 600, "another"))
-            .await;
-        assert!(matches!(other, Err(app::Error::Unsettled)), "{other:?}");
-        assert_eq!(seen(world, "epayment.create"), 0);
-        assert!(ledger(world, &reference).is_empty());
     })
     .await;
 }

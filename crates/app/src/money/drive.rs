@@ -38,35 +38,8 @@ pub struct Drive {
     /// How often Vipps asked for the same again.
     transients: u32,
     unsent: u32,
-    pub(super) waiting: Waiting,
-}
-
-/// Who waits for the end of an operation, and until when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waiting {
-    Nobody,
-    /// The caller who asked for it.
-    Caller(OffsetDateTime),
-    /// One who wants something else of the payment, once this is out of the way.
-    Other(OffsetDateTime),
-}
-
-impl Waiting {
-    /// Until when anybody waits.
-    const fn until(self) -> Option<OffsetDateTime> {
-        match self {
-            Self::Nobody => None,
-            Self::Caller(until) | Self::Other(until) => Some(until),
-        }
-    }
-
-    /// Whether the operation is still wanted by whom it was made for.
-    pub(super) fn is_wanted(self, now: OffsetDateTime) -> bool {
-        match self {
-            Self::Caller(until) => now <= until,
-            Self::Nobody | Self::Other(_) => false,
-        }
-    }
+    /// Until when somebody waits; absent = nobody does.
+    pub(super) waits: Option<OffsetDateTime>,
 }
 
 /// What is to be done next.
@@ -93,7 +66,7 @@ pub(super) enum Step {
 
 impl Drive {
     /// Carries out a fresh intent.
-    pub fn begun(begun: Begun, waiting: Waiting) -> Self {
+    pub fn begun(begun: Begun, waits: Option<OffsetDateTime>) -> Self {
         Self {
             unit: begun.unit,
             held: begun.held,
@@ -103,12 +76,18 @@ impl Drive {
             in_doubt: false,
             transients: 0,
             unsent: 0,
-            waiting,
+            waits,
         }
     }
 
     /// Carries on an operation that was claimed from an owner who is gone.
-    pub fn claimed(unit: Served, held: Held, operation: Operation, books: Payment, waiting: Waiting) -> Self {
+    pub fn claimed(
+        unit: Served,
+        held: Held,
+        operation: Operation,
+        books: Payment,
+        waits: Option<OffsetDateTime>,
+    ) -> Self {
         Self {
             unit,
             held,
@@ -118,7 +97,7 @@ impl Drive {
             attempt: None,
             transients: 0,
             unsent: 0,
-            waiting,
+            waits,
         }
     }
 
@@ -209,9 +188,7 @@ impl Drive {
         let now = app.now();
         let wait = retry_after(self.transients, rejected.retry_after, self.salt());
         match wait.map(|wait| now + wait) {
-            Some(at) if self.waiting.until().is_some_and(|until| at <= until) => {
-                Step::Again { at, no: rejected }
-            }
+            Some(at) if self.waits.is_some_and(|until| at <= until) => Step::Again { at, no: rejected },
             Some(_) | None => Step::Look {
                 after: Some(rejected),
             },
@@ -237,7 +214,7 @@ impl Drive {
     /// Waits for the next look, if somebody waits that long.
     async fn pause(&self, app: &App) -> bool {
         let at = self.next_look(app);
-        self.waiting.until().is_some_and(|until| at <= until) && self.sleep(app, at).await
+        self.waits.is_some_and(|until| at <= until) && self.sleep(app, at).await
     }
 
     /// False when the process is going down.
@@ -303,7 +280,7 @@ impl Drive {
             .and_then(|(attempt, ended)| ended.map(|ended| (attempt, ended)));
         let late = self.operation.kind == Kind::Create
             && matches!(ending, Ending::Succeeded { .. })
-            && !self.waiting.is_wanted(app.now());
+            && self.waits.is_none_or(|until| app.now() > until);
         let settled = settle(app, &self.held, &self.operation, attempt, &ending, late).await?;
         // What was settled by evidence was done at some earlier time: a read that began before now may miss it.
         app.reads()
