@@ -280,3 +280,28 @@ async fn a_create_whose_answer_is_lost_is_found_by_reading() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_create_is_not_sent_again_for_a_caller_who_wants_something_else() {
+    on_each(async |world: &World| {
+        let app = &world.app;
+        let reference = "acme-shop-1".parse().unwrap();
+        let reset = Rule::new("reset", Fault::ResetBeforeEffect).on("epayment.create");
+        world.simulator.test().add_fault(reset);
+        let open = world
+            .finish(world.north.create(app, &reference, 600, "k"))
+            .await
+            .unwrap();
+        assert_eq!(open.progress, Progress::StillOpen);
+        world.simulator.test().clear_faults();
+        world.simulator.test().clear_requests();
+        world.advance(Duration::seconds(5)).await;
+        let other = world
+            .finish(world.north.create(app, &reference, 600, "another"))
+            .await;
+        assert!(matches!(other, Err(app::Error::Unsettled)), "{other:?}");
+        assert_eq!(seen(world, "epayment.create"), 0);
+        assert!(ledger(world, &reference).is_empty());
+    })
+    .await;
+}

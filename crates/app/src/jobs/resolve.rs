@@ -4,6 +4,7 @@ use futures_util::stream::{self, StreamExt};
 use store::money::DueOperation;
 use time::{Duration, OffsetDateTime};
 
+use crate::money::Waiting;
 use crate::{App, Error};
 
 /// How many operations are looked at at the same time.
@@ -75,7 +76,7 @@ async fn step(app: &App, due: DueOperation) -> Result<bool, Error> {
     let unit = app
         .served_assignment(due.partner, due.environment, due.assignment)
         .await?;
-    let Some(drive) = app.take_over(&unit, &operation, None).await? else {
+    let Some(drive) = app.take_over(&unit, &operation, Waiting::Nobody).await? else {
         return Ok(false);
     };
     drive.run(app).await?;

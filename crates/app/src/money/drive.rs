@@ -38,8 +38,35 @@ pub struct Drive {
     /// How often Vipps asked for the same again.
     transients: u32,
     unsent: u32,
-    /// Until when somebody waits; absent = nobody does.
-    pub(super) waits: Option<OffsetDateTime>,
+    pub(super) waiting: Waiting,
+}
+
+/// Who waits for the end of an operation, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    Nobody,
+    /// The caller who asked for it.
+    Caller(OffsetDateTime),
+    /// One who wants something else of the payment, once this is out of the way.
+    Other(OffsetDateTime),
+}
+
+impl Waiting {
+    /// Until when anybody waits.
+    const fn until(self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Nobody => None,
+            Self::Caller(until) | Self::Other(until) => Some(until),
+        }
+    }
+
+    /// Whether the operation is still wanted by whom it was made for.
+    pub(super) fn is_wanted(self, now: OffsetDateTime) -> bool {
+        match self {
+            Self::Caller(until) => now <= until,
+            Self::Nobody | Self::Other(_) => false,
+        }
+    }
 }
 
 /// What is to be done next.
@@ -66,7 +93,7 @@ pub(super) enum Step {
 
 impl Drive {
     /// Carries out a fresh intent.
-    pub fn begun(begun: Begun, waits: Option<OffsetDateTime>) -> Self {
+    pub fn begun(begun: Begun, waiting: Waiting) -> Self {
         Self {
             unit: begun.unit,
             held: begun.held,
@@ -76,18 +103,12 @@ impl Drive {
             in_doubt: false,
             transients: 0,
             unsent: 0,
-            waits,
+            waiting,
         }
     }
 
     /// Carries on an operation that was claimed from an owner who is gone.
-    pub fn claimed(
-        unit: Served,
-        held: Held,
-        operation: Operation,
-        books: Payment,
-        waits: Option<OffsetDateTime>,
-    ) -> Self {
+    pub fn claimed(unit: Served, held: Held, operation: Operation, books: Payment, waiting: Waiting) -> Self {
         Self {
             unit,
             held,
@@ -97,7 +118,7 @@ impl Drive {
             attempt: None,
             transients: 0,
             unsent: 0,
-            waits,
+            waiting,
         }
     }
 
@@ -188,7 +209,9 @@ impl Drive {
         let now = app.now();
         let wait = retry_after(self.transients, rejected.retry_after, self.salt());
         match wait.map(|wait| now + wait) {
-            Some(at) if self.waits.is_some_and(|until| at <= until) => Step::Again { at, no: rejected },
+            Some(at) if self.waiting.until().is_some_and(|until| at <= until) => {
+                Step::Again { at, no: rejected }
+            }
             Some(_) | None => Step::Look {
                 after: Some(rejected),
             },
@@ -214,7 +237,7 @@ impl Drive {
     /// Waits for the next look, if somebody waits that long.
     async fn pause(&self, app: &App) -> bool {
         let at = self.next_look(app);
-        self.waits.is_some_and(|until| at <= until) && self.sleep(app, at).await
+        self.waiting.until().is_some_and(|until| at <= until) && self.sleep(app, at).await
     }
 
     /// False when the process is going down.
@@ -280,7 +303,7 @@ impl Drive {
             .and_then(|(attempt, ended)| ended.map(|ended| (attempt, ended)));
         let late = self.operation.kind == Kind::Create
             && matches!(ending, Ending::Succeeded { .. })
-            && self.waits.is_none_or(|until| app.now() > until);
+            && !self.waiting.is_wanted(app.now());
         let settled = settle(app, &self.held, &self.operation, attempt, &ending, late).await?;
         // What was settled by evidence was done at some earlier time: a read that began before now may miss it.
         app.reads()

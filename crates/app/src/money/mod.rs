@@ -17,7 +17,7 @@ mod settle;
 mod turns;
 mod view;
 
-pub use drive::{Drive, Driven};
+pub use drive::{Drive, Driven, Waiting};
 pub use intend::{Begun, Books, Intent, intend};
 pub(crate) use perform::perform;
 pub use request::{Body, Request};

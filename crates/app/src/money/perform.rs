@@ -8,7 +8,7 @@ use store::money::Operation;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::{oneshot, watch};
 
-use super::drive::{Drive, Driven};
+use super::drive::{Drive, Driven, Waiting};
 use super::intend::{Books, Intent, intend};
 use super::request::Request;
 use crate::admission::{Place, Purpose};
@@ -83,7 +83,9 @@ async fn run(app: &App, request: &Request, arrived: Order, stored: &Progress) ->
         let (open, is_ours) = match intend(app, request, books).await? {
             Intent::Begun(begun) => {
                 stored.send_replace(Some(Arc::new(begun.operation.clone())));
-                let driven = Drive::begun(*begun, Some(request.until)).run(app).await?;
+                let driven = Drive::begun(*begun, Waiting::Caller(request.until))
+                    .run(app)
+                    .await?;
                 return app.answered(&driven, false).await;
             }
             Intent::Unread => {
@@ -101,7 +103,12 @@ async fn run(app: &App, request: &Request, arrived: Order, stored: &Progress) ->
             }
             Intent::Occupied(operation) => (operation, false),
         };
-        match app.carry_on(unit, *open, request.until).await? {
+        let waiting = if is_ours {
+            Waiting::Caller(request.until)
+        } else {
+            Waiting::Other(request.until)
+        };
+        match app.carry_on(unit, *open, waiting, request.until).await? {
             driven if is_ours => return app.answered(&driven, false).await,
             Driven::Settled(_) => {}
             Driven::Open(operation) => return Err(in_the_way(&operation)),
@@ -171,11 +178,12 @@ impl App {
         &self,
         unit: &Served,
         operation: Operation,
+        waiting: Waiting,
         until: OffsetDateTime,
     ) -> Result<Driven, Error> {
         let mut operation = operation;
         while operation.status.is_open() {
-            if let Some(drive) = self.take_over(unit, &operation, Some(until)).await? {
+            if let Some(drive) = self.take_over(unit, &operation, waiting).await? {
                 return drive.run(self).await;
             }
             let now = self.now();
@@ -195,7 +203,7 @@ impl App {
         &self,
         unit: &Served,
         operation: &Operation,
-        waits: Option<OffsetDateTime>,
+        waiting: Waiting,
     ) -> Result<Option<Drive>, Error> {
         let now = self.now();
         let until = now + self.settings().lease;
@@ -223,7 +231,7 @@ impl App {
                 held,
                 operation,
                 record.payment,
-                waits,
+                waiting,
             )))
         };
         match work.await {

@@ -84,6 +84,7 @@ impl Drive {
                 .begin(self.operation.partner, self.operation.environment)
                 .await?;
             let held = tx.scope().renew(&self.held, until).await?;
+            tx.scope().hold_off(self.operation.id, until).await?;
             tx.commit().await?;
             Ok(held)
         };
@@ -104,7 +105,7 @@ impl Drive {
             return Ok(Step::Pause);
         }
         // A payment nobody waits for any more is not created.
-        if self.operation.kind == Kind::Create && self.waits.is_none_or(|until| app.now() > until) {
+        if self.operation.kind == Kind::Create && !self.waiting.is_wanted(app.now()) {
             return Ok(Step::Pause);
         }
         let same_client = self.unit.access.keys.client_id == self.operation.client_id;

@@ -195,7 +195,7 @@ impl Scope<'_, Write> {
             .await
     }
 
-    /// Moves the time at which somebody else is to look at an operation that has just been claimed.
+    /// Moves the time at which somebody else is to look at an open operation.
     ///
     /// # Errors
     /// [`Error::Stale`] when it is settled.
