@@ -1,9 +1,14 @@
 //! How money moves, told against the simulator on both databases: what leaves, what is answered, and what
 //! truly happened.
-#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stop at the first surprise"
+)]
 
 mod crash;
 mod crowd;
+mod hold_ups;
 mod plain;
 mod receipts;
 mod refusals;

@@ -2,6 +2,7 @@
 //! settled by reading what is there.
 
 use domain::{Outcome, Rejected};
+use futures_util::stream::{self, StreamExt};
 use outbound::vipps::{ReadError, prepare};
 use store::money::{DueReceipt, ReceiptEnd, ReceiptRecord};
 use time::{Duration, OffsetDateTime};
@@ -13,6 +14,8 @@ use crate::{App, Error};
 
 /// The longest pause between two tries of one receipt.
 const LONGEST: Duration = Duration::hours(1);
+/// How many receipts are under way at the same time.
+const AT_ONCE: usize = 8;
 
 /// Tries every receipt that is due, once. Returns how many were tried.
 ///
@@ -26,19 +29,45 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
             .due_receipts(now, u64::from(app.settings().batch))
             .await?
     };
-    let mut tried = 0;
-    for receipt in due {
-        match attempt(app, receipt).await {
-            Ok(true) => tried += 1,
-            Ok(false) => {}
-            Err(error) => tracing::error!(
-                receipt.id = %receipt.receipt,
-                error = &error as &dyn std::error::Error,
-                "a receipt could not be pushed"
-            ),
-        }
-    }
+    let tried = stream::iter(due)
+        .map(|due| async move {
+            match attempt(app, due).await {
+                Ok(tried) => tried,
+                Err(error) => {
+                    tracing::error!(
+                        receipt.id = %due.receipt,
+                        error = &error as &dyn std::error::Error,
+                        "a receipt could not be pushed"
+                    );
+                    set_aside(app, due).await;
+                    false
+                }
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .filter(|tried| std::future::ready(*tried))
+        .count()
+        .await;
     Ok(tried)
+}
+
+/// What cannot even be claimed would else be the longest waiting for ever, and hold up everybody's.
+async fn set_aside(app: &App, due: DueReceipt) {
+    let now = app.now();
+    let work = async {
+        let tx = app.store().begin(due.partner, due.environment).await?;
+        tx.scope()
+            .set_receipt_aside(due.receipt, now, now + LONGEST)
+            .await?;
+        tx.commit().await
+    };
+    if let Err(error) = work.await {
+        tracing::error!(
+            receipt.id = %due.receipt,
+            error = &error as &dyn std::error::Error,
+            "a receipt could not be set aside"
+        );
+    }
 }
 
 async fn attempt(app: &App, due: DueReceipt) -> Result<bool, Error> {
@@ -55,10 +84,14 @@ async fn attempt(app: &App, due: DueReceipt) -> Result<bool, Error> {
     let Some(receipt) = claimed else {
         return Ok(false);
     };
-    let unit = app
-        .served_assignment(due.partner, due.environment, receipt.assignment)
-        .await?;
-    let end = push(app, &unit, &receipt).await;
+    let unit = app.served_assignment(due.partner, due.environment, receipt.assignment);
+    let end = match unit.await {
+        Ok(unit) => push(app, &unit, &receipt).await,
+        Err(error) => {
+            tracing::warn!(receipt.id = %due.receipt, %error, "a receipt has to wait for its sales unit");
+            later(app, &receipt, None)
+        }
+    };
     let tx = app.store().begin(due.partner, due.environment).await?;
     match tx.scope().end_receipt_try(&receipt, &end).await {
         Ok(()) => tx.commit().await?,

@@ -173,6 +173,25 @@ impl Scope<'_, Write> {
             .transpose()
     }
 
+    /// Moves the next try of a receipt that could not be claimed, if it is still due. What is sealed in
+    /// the row is not opened: it may be what is wrong with it.
+    pub async fn set_receipt_aside(
+        &self,
+        receipt: ReceiptId,
+        now: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<(), Error> {
+        Entity::update_many()
+            .col_expr(Column::NextTryAt, Expr::value(Moment::from(until)))
+            .filter(Column::Id.eq(receipt.uuid()))
+            .filter(Column::PartnerId.eq(self.partner().uuid()))
+            .filter(Column::Environment.eq(self.environment().as_str()))
+            .filter(Column::NextTryAt.lte(Moment::from(now)))
+            .exec(self.conn())
+            .await?;
+        Ok(())
+    }
+
     /// Notes what became of a try.
     ///
     /// # Errors
