@@ -1,9 +1,11 @@
 //! Vipps' noes: which bind, which are asked again, and which hide a yes.
 
 use app::Error;
+use app::jobs::resolve;
 use domain::operation::Status;
 use simulator::{EventName, Fault, Rule};
-use testkit::World;
+use testkit::{Partner, World};
+use time::Duration;
 
 use crate::{ledger, on_each, seen};
 
@@ -161,6 +163,85 @@ async fn a_cancel_whose_event_names_no_key_is_settled_by_the_state() {
         assert_eq!(cancelled.operation.status, Status::Succeeded);
         assert_eq!(cancelled.payment.unwrap().payment.aggregate.cancelled, 1_000);
         assert_eq!(seen(world, "epayment.cancel"), 1);
+    })
+    .await;
+}
+
+/// A caller whose wait is over before the pauses between looks outgrow what the clock is turned for.
+fn hurried(world: &World) -> Partner {
+    Partner {
+        patience: Duration::seconds(12),
+        ..world.north.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_no_to_a_second_send_is_believed_only_when_the_log_has_had_time_to_show_the_first() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &hurried(world));
+        for (number, (status, code)) in [(409, ""), (400, "6170"), (400, "6090")].into_iter().enumerate() {
+            let reference = north.authorized(app, &format!("acme-shop-{number}"), 1_000).await;
+            world.advance(Duration::MINUTE).await;
+            world
+                .simulator
+                .test()
+                .set_dials(|dials| dials.events_lag_millis = 20_000);
+            let lost = Rule::new("lost", Fault::AnswerLost).on("epayment.capture").once();
+            world.simulator.test().add_fault(lost);
+            let no = Rule::new("no", answer(status, code)).on("epayment.capture");
+            world.simulator.test().add_fault(no);
+            let key = format!("k{number}");
+            let open = world
+                .finish(north.capture(app, &reference, 600, &key))
+                .await
+                .unwrap();
+            assert_ne!(open.operation.status, Status::Refused, "{status} {code}");
+            for _ in 0..4 {
+                world.advance(Duration::seconds(30)).await;
+                resolve::run_once(app, app.clock().now()).await.unwrap();
+            }
+            let settled = world
+                .finish(north.capture(app, &reference, 600, &key))
+                .await
+                .unwrap();
+            assert_eq!(settled.operation.status, Status::Succeeded, "{status} {code}");
+            world.simulator.test().clear_faults();
+            world
+                .simulator
+                .test()
+                .set_dials(|dials| dials.events_lag_millis = 0);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_no_to_a_second_send_is_the_end_when_the_log_stays_silent() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &hurried(world));
+        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+        let reset = Rule::new("reset", Fault::ResetBeforeEffect)
+            .on("epayment.capture")
+            .once();
+        world.simulator.test().add_fault(reset);
+        let no = Rule::new("no", answer(400, "6100")).on("epayment.capture");
+        world.simulator.test().add_fault(no);
+        world
+            .finish(north.capture(app, &reference, 600, "k"))
+            .await
+            .unwrap();
+        for _ in 0..6 {
+            world.advance(Duration::seconds(30)).await;
+            resolve::run_once(app, app.clock().now()).await.unwrap();
+        }
+        let settled = world
+            .finish(north.capture(app, &reference, 600, "k"))
+            .await
+            .unwrap();
+        assert_eq!(settled.operation.status, Status::Refused);
+        assert_eq!(settled.operation.refusal.unwrap().code.as_deref(), Some("6100"));
+        assert!(settled.replayed);
+        assert!(seen(world, "epayment.capture") <= 5);
     })
     .await;
 }

@@ -33,8 +33,10 @@ pub struct Drive {
     pub(super) books: Payment,
     /// The last send, and how it ended, as far as it is not written down yet.
     pub(super) attempt: Option<(Attempt, Option<Ended>)>,
-    /// Whether a send may have reached Vipps and no answer to it is known.
-    pub(super) in_doubt: bool,
+    /// When the last send left that may have reached Vipps and has no answer that is known.
+    pub(super) doubted: Option<OffsetDateTime>,
+    /// Vipps' last definite no, for as long as it is not known whether it is the last word.
+    pub(super) no: Option<Rejected>,
     /// How often Vipps asked for the same again.
     transients: u32,
     unsent: u32,
@@ -100,7 +102,8 @@ impl Drive {
             operation: begun.operation,
             books: begun.books,
             attempt: Some((begun.attempt, None)),
-            in_doubt: false,
+            doubted: None,
+            no: None,
             transients: 0,
             unsent: 0,
             waiting,
@@ -112,7 +115,8 @@ impl Drive {
         Self {
             unit,
             held,
-            in_doubt: operation.in_doubt,
+            doubted: operation.in_doubt.then_some(operation.sent.last),
+            no: None,
             operation,
             books,
             attempt: None,
@@ -154,7 +158,7 @@ impl Drive {
     }
 
     async fn send(&mut self, app: &App) -> Step {
-        let purpose = if self.in_doubt {
+        let purpose = if self.doubted.is_some() {
             Purpose::Settle
         } else {
             Purpose::Begin
@@ -165,7 +169,7 @@ impl Drive {
         if let Some((_, ended)) = &mut self.attempt {
             *ended = Some(ended_as(&outcome));
         }
-        match Verdict::of(self.operation.kind, outcome, self.in_doubt) {
+        match Verdict::of(self.operation.kind, outcome, self.doubted.is_some()) {
             Verdict::Succeeded(accepted) => self.succeeded(accepted),
             Verdict::Refused(rejected) => Step::End(Ending::Refused {
                 rejected: Some(rejected),
@@ -182,7 +186,7 @@ impl Drive {
                 after: Some(rejected),
             },
             Verdict::Unknown => {
-                self.in_doubt = true;
+                self.doubted = Some(self.operation.sent.last);
                 Step::Look { after: None }
             }
         }
@@ -190,12 +194,12 @@ impl Drive {
 
     /// A yes counts when the answer's own sums show it; else the event log is asked.
     fn succeeded(&mut self, accepted: Accepted) -> Step {
-        if !self.in_doubt && !shows(&self.operation, &self.books, &accepted) {
+        if self.doubted.is_none() && !shows(&self.operation, &self.books, &accepted) {
             tracing::error!(
                 operation.id = %self.operation.id,
                 "Vipps accepted an operation and its sums do not show it"
             );
-            self.in_doubt = true;
+            self.doubted = Some(self.operation.sent.last);
             return Step::Look { after: None };
         }
         Step::End(Ending::Succeeded {
@@ -264,9 +268,15 @@ impl Drive {
 
     /// Leaves the operation open for the resolver.
     async fn postpone(self, app: &App) -> Result<Driven, Error> {
-        let at = self.next_look(app);
+        // Asking again before the log has had its time would only get the same no again.
+        let at = match self.no {
+            Some(_) => self
+                .next_look(app)
+                .max(self.operation.sent.last + resolve::MISSING_FOR),
+            None => self.next_look(app),
+        };
         let next = NextStep {
-            in_doubt: self.in_doubt,
+            in_doubt: self.doubted.is_some(),
             rounds: self.operation.rounds,
             missing: self.operation.missing,
             at,
@@ -288,7 +298,7 @@ impl Drive {
         match work.await {
             Ok(()) => Ok(Driven::Open(Operation {
                 status: domain::operation::Status::Unknown,
-                in_doubt: self.in_doubt,
+                in_doubt: self.doubted.is_some(),
                 next_step_at: Some(at),
                 ..self.operation
             })),

@@ -1,6 +1,6 @@
 //! Evidence first: what Vipps' event log and the payment itself say about an operation.
 
-use domain::operation::resolve::{Missing, missing};
+use domain::operation::resolve::{self, Missing, missing};
 use domain::operation::{Evidence, Kind, Sought, verdict};
 use domain::{Event, EventName, Reading, Rejected};
 use outbound::vipps::ReadError;
@@ -18,6 +18,10 @@ impl Drive {
             return Ok(Step::Lost);
         }
         self.operation.rounds = self.operation.rounds.saturating_add(1);
+        if let Some(rejected) = after.as_ref().filter(|rejected| !verdict::is_transient(rejected)) {
+            self.no = Some(rejected.clone());
+        }
+        let after = after.or_else(|| self.no.clone());
         if self.operation.kind == Kind::Create {
             return self.look_for_payment(app, after).await;
         }
@@ -93,14 +97,25 @@ impl Drive {
         reading: Option<Reading>,
     ) -> Result<Step, Error> {
         match after {
-            Some(rejected) if !verdict::is_transient(&rejected) => Ok(Step::End(Ending::Refused {
-                rejected: Some(rejected),
-                reading,
-            })),
-            Some(rejected) if !self.in_doubt => Ok(Step::End(Ending::Released(rejected))),
+            Some(rejected) if !verdict::is_transient(&rejected) => {
+                if self.may_be_done(&rejected) && !resolve::is_last_word(self.doubted, app.now()) {
+                    return Ok(Step::Pause);
+                }
+                Ok(Step::End(Ending::Refused {
+                    rejected: Some(rejected),
+                    reading,
+                }))
+            }
+            Some(rejected) if self.doubted.is_none() => Ok(Step::End(Ending::Released(rejected))),
             Some(_) => Ok(Step::Pause),
             None => self.replay(app).await,
         }
+    }
+
+    /// Whether this no to a repetition is what Vipps might say after a yes. A create is not repeated once
+    /// nobody waits, so only a no that speaks of the reference or the key is doubted.
+    fn may_be_done(&self, rejected: &Rejected) -> bool {
+        self.operation.kind != Kind::Create || verdict::may_hide_a_yes(Kind::Create, rejected)
     }
 
     fn is_cancelled_by(&self, reading: &Reading) -> bool {
@@ -159,7 +174,7 @@ impl Drive {
             .find_map(|event| event.key.as_ref());
         match named {
             Some(key) => *key == self.operation.upstream_key,
-            None => self.in_doubt || after.is_none(),
+            None => self.doubted.is_some() || after.is_none(),
         }
     }
 

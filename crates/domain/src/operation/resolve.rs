@@ -17,8 +17,15 @@ pub fn may_replay(sent: &Sent, same_client: bool, now: OffsetDateTime, horizon: 
     same_client && now < sent.first + horizon
 }
 
-/// How long after the last send of a create a 404 counts as the last word.
+/// How long after a send Vipps' reads may not show yet what came of it: until then a 404 to a create, and an
+/// event log that is silent after a no, are not the last word.
 pub const MISSING_FOR: Duration = Duration::seconds(60);
+
+/// Whether a definite no ends an operation of which an earlier send, left at `doubted`, may have come about.
+/// Vipps says no to a repetition of what is done, and of what is under way; its log shows that a little later.
+pub fn is_last_word(doubted: Option<OffsetDateTime>, now: OffsetDateTime) -> bool {
+    doubted.is_none_or(|at| now >= at + MISSING_FOR)
+}
 
 /// What a 404 says about a create. `earlier` = how many 404s came since the last send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

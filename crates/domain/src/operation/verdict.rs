@@ -61,7 +61,7 @@ pub fn is_transient(rejected: &Rejected) -> bool {
 
 /// Answers that a repetition of something done gets: already captured, already refunded, nothing left to
 /// cancel, and the conflicts of keys and references (ePayment errors, 2026-09).
-fn may_hide_a_yes(kind: Kind, rejected: &Rejected) -> bool {
+pub fn may_hide_a_yes(kind: Kind, rejected: &Rejected) -> bool {
     let Some(code) = rejected.code.as_deref() else {
         return rejected.status == 409;
     };
