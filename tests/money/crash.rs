@@ -305,3 +305,33 @@ async fn a_create_is_not_sent_again_for_a_caller_who_wants_something_else() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_request_that_could_not_read_the_books_in_its_time_is_told_so_and_moves_nothing_later() {
+    on_each(async |world: &World| {
+        let reference = world.north.authorized(&world.app, "acme-shop-1", 1_000).await;
+        let fresh = world.beside_another_database().await;
+        let slow = Rule::new("slow", Fault::Latency { millis: 40_000 }).on("epayment.get");
+        world.simulator.test().add_fault(slow);
+        let call = fresh.north.capture(&fresh.app, &reference, 600, "k");
+        let time_passes = async {
+            while world.simulator.test().faults()[0].1 == 0 {
+                tokio::task::yield_now().await;
+            }
+            world.advance(Duration::seconds(16)).await;
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+            world.advance(Duration::seconds(30)).await;
+        };
+        let (told, ()) = tokio::join!(call, time_passes);
+        assert!(
+            matches!(told, Err(app::Error::VippsUnavailable { .. })),
+            "{told:?}"
+        );
+        fresh.app.tasks().close();
+        world.finish(fresh.app.tasks().wait()).await;
+        assert!(captures(world, &reference).is_empty());
+    })
+    .await;
+}

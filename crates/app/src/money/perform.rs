@@ -20,6 +20,9 @@ use crate::{Answered, App, Error};
 /// Another process is asked this often whether it is done.
 const ELSEWHERE: Duration = Duration::milliseconds(250);
 
+/// How long a GET may take that an operation needs, whatever its caller's patience.
+const READ_AT_LEAST: Duration = Duration::seconds(5);
+
 /// Tells a waiting handler which operation it may name if its wait ends first.
 type Progress = watch::Sender<Option<Arc<Operation>>>;
 
@@ -92,7 +95,7 @@ async fn run(app: &App, request: &Request, arrived: Order, stored: &Progress) ->
                 // Whoever waited behind others may use the GET that one of them made meanwhile.
                 let reads = app.reads();
                 if !reads.has_read_since(arrived, unit.assignment, &request.reference) {
-                    app.refresh_now(unit, &request.reference).await?;
+                    read_in_time(app, request).await?;
                 }
                 books = Books::JustRead;
                 continue;
@@ -113,6 +116,19 @@ async fn run(app: &App, request: &Request, arrived: Order, stored: &Progress) ->
             Driven::Settled(_) => {}
             Driven::Open(operation) => return Err(in_the_way(&operation)),
         }
+    }
+}
+
+/// Reads the books for as long as the caller waits, or a little longer than an impatient one does. Who gets
+/// no answer in time has moved nothing, and nothing moves after he was told so.
+async fn read_in_time(app: &App, request: &Request) -> Result<(), Error> {
+    let until = request.until.max(app.now() + READ_AT_LEAST);
+    tokio::select! {
+        biased;
+        read = app.refresh_now(&request.unit, &request.reference) => read.map(drop),
+        () = app.clock().sleep_until(until) => Err(Error::VippsUnavailable {
+            retry_after: Duration::SECOND,
+        }),
     }
 }
 
