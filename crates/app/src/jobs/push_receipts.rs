@@ -8,7 +8,7 @@ use store::money::{DueReceipt, ReceiptEnd, ReceiptRecord};
 use time::{Duration, OffsetDateTime};
 
 use crate::admission::Purpose;
-use crate::receipts::same;
+use crate::receipts::holds;
 use crate::served::Served;
 use crate::{App, Error};
 
@@ -124,7 +124,7 @@ async fn push(app: &App, unit: &Served, receipt: &ReceiptRecord) -> ReceiptEnd {
 async fn what_is_there(app: &App, unit: &Served, receipt: &ReceiptRecord, rejected: Rejected) -> ReceiptEnd {
     match app.read_order(unit, &receipt.reference).await {
         Ok(order) => match order.receipt {
-            Some(there) if same(there.as_bytes(), &receipt.body) => ReceiptEnd::Sent { at: app.now() },
+            Some(there) if holds(there.as_bytes(), &receipt.body) => ReceiptEnd::Sent { at: app.now() },
             Some(_) => ReceiptEnd::Refused {
                 reason: rejected,
                 at: app.now(),
