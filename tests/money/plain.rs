@@ -4,8 +4,9 @@ use app::{Error, Progress, payments};
 use domain::State;
 use domain::operation::Status;
 use domain::payment::Refusal;
-use simulator::EventName;
+use simulator::{EventName, Fault, Rule};
 use testkit::{World, nok};
+use time::macros::datetime;
 
 use crate::{ledger, on_each, seen};
 
@@ -147,6 +148,37 @@ async fn a_payment_made_elsewhere_is_read_adopted_and_listed() {
             .unwrap();
         assert_eq!(second.data[0].payment.reference, reference);
         assert_eq!(second.next, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_log_more_exact_than_the_books_is_written_down_once() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+        let log = r#"[{"reference":"acme-shop-1","pspReference":"p","name":"CREATED","amount":{"currency":"NOK","value":1000},"timestamp":"2026-11-23T08:59:58.1234567Z","success":true}]"#;
+        let exact = Fault::Answer {
+            status: 200,
+            content_type: None,
+            headers: Vec::new(),
+            body: log.to_owned(),
+            after_effect: false,
+        };
+        world
+            .simulator
+            .test()
+            .add_fault(Rule::new("exact", exact).on("epayment.events"));
+        let mut versions = Vec::new();
+        for _ in 0..3 {
+            payments::events(app, &north.caller(), &north.msn, &reference)
+                .await
+                .unwrap();
+            let view = north.get(app, &reference).await.unwrap();
+            assert_eq!(view.payment.created_at, datetime!(2026-11-23 08:59:58.123456 UTC));
+            versions.push(view.payment.version);
+        }
+        assert!(versions.iter().all(|version| *version == versions[0]), "{versions:?}");
     })
     .await;
 }

@@ -54,11 +54,13 @@ pub async fn events(app: &App, caller: &Caller, msn: &Msn, reference: &Reference
         .events
         .iter()
         .find(|event| event.name == EventName::Created && event.success);
-    if let Some(created) = created
-        && created.timestamp != record.payment.created_at
+    // The log may be more exact than the books can be.
+    let created_at = created.map(|created| created.timestamp.truncate_to_microsecond());
+    if let Some(created_at) = created_at
+        && created_at != record.payment.created_at
     {
         let payment = domain::Payment {
-            created_at: created.timestamp,
+            created_at,
             ..record.payment.clone()
         };
         let update = PaymentUpdate {
