@@ -48,9 +48,10 @@ impl Budget {
             return Ok(());
         }
         recent.sort_unstable();
-        // One more is allowed once all but `most - 1` of them have left the window.
-        let blocking = recent.len() - self.most.max(1);
-        Err(recent[blocking] + self.window)
+        // One more is allowed once all but `most - 1` of them have left the window; never, where none is.
+        let blocking = recent.len().checked_sub(self.most.max(1));
+        let blocking = blocking.and_then(|at| recent.get(at)).copied();
+        Err(blocking.unwrap_or(now) + self.window)
     }
 }
 
@@ -78,6 +79,14 @@ mod tests {
             assert!(within <= 5, "{within} from {from}");
         }
         assert_eq!(sent.len(), 50);
+    }
+
+    #[test]
+    fn a_budget_of_which_all_is_kept_back_admits_nothing() {
+        let now = datetime!(2026-01-01 00:00 UTC);
+        let none = Budget { most: 1, ..WRITES }.keeping_back(1);
+        assert_eq!(none.admit(&[], now), Err(now + Duration::seconds(60)));
+        assert!(none.admit(&[now], now).is_err());
     }
 
     #[test]
