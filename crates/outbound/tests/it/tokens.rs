@@ -156,6 +156,18 @@ async fn a_token_service_that_fails_is_not_asked_again_at_once_and_all_waiting_a
 }
 
 #[tokio::test]
+async fn a_failure_from_before_the_clock_was_set_back_holds_nobody_up() {
+    let clock = Arc::new(Hand::new());
+    let upstream = Upstream::start().await;
+    let vipps = vipps(upstream.address, &clock);
+    upstream.token_answers(say(500, ""));
+    vipps.send(&capture(), &access()).await;
+    clock.advance(-Duration::hours(2));
+    upstream.answers(say(200, CAPTURED));
+    assert!(is_accepted(&vipps.send(&capture(), &access()).await));
+}
+
+#[tokio::test]
 async fn the_pause_after_failures_doubles_and_stays_short() {
     let clock = Arc::new(Hand::new());
     let upstream = Upstream::start().await;

@@ -54,7 +54,7 @@ impl Slot {
         let flight = {
             let now = fetcher.inner.clock.now();
             let mut state = self.lock();
-            let failed = state.failed.clone().filter(|(_, until)| now < *until);
+            let failed = state.failed_at(now);
             if let Some(token) = state.current.clone().filter(|token| now < token.ends_at) {
                 // Renewed ahead: nobody waits, and nobody asks again while the service is recovering.
                 if now >= token.renew_at && state.flight.is_none() && failed.is_none() {
@@ -88,7 +88,10 @@ impl Slot {
             }
             if let Some(flight) = &state.flight {
                 flight.clone()
-            } else if state.forced_at.is_none_or(|at| now >= at + BETWEEN_FORCED) {
+            } else if state
+                .forced_at
+                .is_none_or(|at| now < at || now >= at + BETWEEN_FORCED)
+            {
                 state.forced_at = Some(now);
                 self.take_off(&mut state, fetcher)
             } else {
@@ -100,10 +103,8 @@ impl Slot {
 
     /// Until when a refusal of these keys stands, if the last fetch was refused.
     pub(in crate::vipps) fn refused_until(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
-        match &self.lock().failed {
-            Some((NoToken::Refused(rejected), until)) if now < *until && rejected.status != 429 => {
-                Some(*until)
-            }
+        match self.lock().failed_at(now) {
+            Some((NoToken::Refused(rejected), until)) if rejected.status != 429 => Some(until),
             Some(_) | None => None,
         }
     }
@@ -175,6 +176,13 @@ impl Slot {
 }
 
 impl State {
+    /// The failure that answers for the service now. One that would do so for longer than any may was
+    /// noted before the clock was set back.
+    fn failed_at(&self, now: OffsetDateTime) -> Option<(NoToken, OffsetDateTime)> {
+        let (why, until) = self.failed.as_ref()?;
+        (now < *until && *until <= now + LONGEST_BACK_OFF).then(|| (why.clone(), *until))
+    }
+
     fn land(
         &mut self,
         fetched: std::result::Result<Granted, NoToken>,
