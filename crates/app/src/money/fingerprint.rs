@@ -57,6 +57,14 @@ mod tests {
     }
 
     #[test]
+    fn the_identity_never_changes_or_every_bound_key_would_be_taken_for_reused() {
+        let body = r#"{"b":[1,-2,1.0,1e2,18446744073709551615,"\u00e6\n",true,null],"a":{}}"#;
+        let bound = b"\0\0\0\0\0\0\0\x07capture\0\0\0\0\0\0\0\x0bacme-shop-1\
+            {\"a\":{},\"b\":[1,-2,1.0,100.0,18446744073709551615,\"\xc3\xa6\\n\",true,null,],}";
+        assert_eq!(of(body), bound, "{}", String::from_utf8_lossy(&of(body)));
+    }
+
+    #[test]
     fn spaces_and_order_do_not_matter_and_everything_else_does() {
         let first = of(r#"{"a":1,"b":{"c":[1,2],"d":"x"}}"#);
         assert_eq!(first, of("{ \"b\": {\"d\":\"x\", \"c\":[1, 2]}, \"a\": 1 }"));

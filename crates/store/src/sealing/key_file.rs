@@ -1,8 +1,9 @@
 //! The key file: the keys that everything at rest is sealed with.
 //!
 //! Text, one key per line: 32 random bytes in base64. Empty lines and lines that begin with `#` are
-//! skipped. **The last key is the newest: it seals. All keys open.** So a key is rotated by appending a
-//! line, and a line may go once nothing sealed with it is left. Lose the file and everything sealed is
+//! skipped. **The last key is the newest: it seals. All keys open.** So a new key is
+//! put above the last line on every replica first, and moved to the end when all of them can open with it;
+//! a line may go once nothing sealed or fingerprinted with it is left. Lose the file and everything sealed is
 //! lost; keep it apart from the database's backups.
 
 use base64::Engine;
