@@ -82,7 +82,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) struct Running {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
-    stderr: BufReader<ChildStderr>,
+    stderr: Option<BufReader<ChildStderr>>,
     seen: String,
 }
 
@@ -98,7 +98,7 @@ impl Running {
         Self {
             child,
             stdout: Some(stdout),
-            stderr,
+            stderr: Some(stderr),
             seen: String::new(),
         }
     }
@@ -114,7 +114,7 @@ impl Running {
     pub(crate) fn logged(&mut self, message: &str) -> Value {
         loop {
             let mut line = String::new();
-            self.stderr.read_line(&mut line).unwrap();
+            self.stderr.as_mut().unwrap().read_line(&mut line).unwrap();
             assert!(
                 !line.is_empty(),
                 "it ended without saying {message:?}:\n{}",
@@ -128,11 +128,27 @@ impl Running {
         }
     }
 
+    /// Reads the rest of its log, so that it never waits for a reader; shown when the test fails.
+    pub(crate) fn hear(&mut self) {
+        let stderr = self.stderr.take().unwrap();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                println!("{line}");
+            }
+        });
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Closes its standard output and waits: exit code, all of standard error.
     pub(crate) fn stop_reading(mut self) -> (Option<i32>, String) {
         let mut errors = std::mem::take(&mut self.seen);
         drop(self.stdout.take());
-        self.stderr.read_to_string(&mut errors).unwrap();
+        self.stderr.as_mut().unwrap().read_to_string(&mut errors).unwrap();
         (self.child.wait().unwrap().code(), errors)
     }
 
@@ -148,7 +164,7 @@ impl Running {
         );
         let mut rest = String::new();
         let mut errors = std::mem::take(&mut self.seen);
-        self.stderr.read_to_string(&mut errors).unwrap();
+        self.stderr.as_mut().unwrap().read_to_string(&mut errors).unwrap();
         self.stdout.as_mut().unwrap().read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest, errors)
     }

@@ -8,12 +8,17 @@
     clippy::panic,
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "a helper of a test fails by panicking; the binary and the server are named by the environment, and files \
-              have times of the machine"
+    clippy::print_stdout,
+    reason = "a helper of a test fails by panicking; the binary and the server are named by the environment, files have \
+              times of the machine, and another process is waited for in real time"
 )]
 
 mod binary;
+mod caller;
 mod commands;
 mod databases;
 mod demo;
+mod killed;
+mod place;
 mod serve;
+mod watch;

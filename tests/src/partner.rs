@@ -24,7 +24,8 @@ pub fn nok(value: i64) -> Amount {
 }
 
 impl Partner {
-    pub(crate) async fn add(app: &App, simulator: &Simulator, name: &str, msns: &[&str]) -> Self {
+    /// Registers the partner with these sales units and their keys, and makes them live.
+    pub async fn add(app: &App, simulator: &Simulator, name: &str, msns: &[&str]) -> Self {
         let id = registry::partners::add(app, name).await.unwrap().id;
         let environment = Environment::Test;
         let merchant = registry::merchants::add(

@@ -1,0 +1,123 @@
+//! A real gateway between a partner who asks over HTTP and a simulator in the test's own process, all in real time.
+
+use std::sync::Arc;
+
+use app::Scopes;
+use app::registry::Jwks;
+use app::registry::issuers::{self, Terms};
+use domain::{Clock as _, Environment};
+use server::assemble::{Life, assemble};
+use server::clock::SystemClock;
+use server::config;
+use simulator::{Options, Simulator};
+use tempfile::TempDir;
+use testkit::{Database, Issuer, Kind, Partner};
+use time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::binary::Running;
+use crate::caller::Caller;
+
+/// A database with one partner at the sales units 100001 and 100002, Vipps in a box, and settings for gateways
+/// that are started and killed.
+pub(crate) struct Place {
+    pub(crate) simulator: Simulator,
+    issuer: Issuer,
+    variables: Vec<(String, String)>,
+    _kept: (Option<Database>, TempDir),
+}
+
+/// A gateway that serves. Killed when dropped.
+pub(crate) struct Gateway {
+    process: Running,
+    pub(crate) caller: Caller,
+}
+
+impl Place {
+    pub(crate) async fn of(kind: Kind) -> Self {
+        let database = Database::fresh(kind).await;
+        let url = database.url.clone();
+        Self::set_up(url, Some(database)).await
+    }
+
+    /// On a database that the caller has migrated and keeps.
+    pub(crate) async fn set_up(url: String, kept: Option<Database>) -> Self {
+        let simulator = Simulator::start(Options::default()).await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let keys = directory.path().join("keys");
+        std::fs::write(&keys, store::Keyring::generate().unwrap().reveal()).unwrap();
+        let variables: Vec<(String, String)> = [
+            ("NORDBRO__DATABASE__URL", url),
+            ("NORDBRO__SEALING__KEY_FILE", keys.display().to_string()),
+            ("NORDBRO__PUBLIC__LISTEN", "127.0.0.1:0".to_owned()),
+            ("NORDBRO__PRIVATE__LISTEN", "127.0.0.1:0".to_owned()),
+            ("NORDBRO__VIPPS__TEST__URL", simulator.test().url()),
+            ("NORDBRO__VIPPS__PRODUCTION__URL", simulator.production().url()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        let issuer = Issuer::new("https://id.north.example", "nordbro");
+        register(&variables, &simulator, &issuer).await;
+        Self {
+            simulator,
+            issuer,
+            variables,
+            _kept: (kept, directory),
+        }
+    }
+
+    /// A gateway process on this database.
+    pub(crate) fn start(&self) -> Gateway {
+        let variables: Vec<_> = self
+            .variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let mut process = Running::start(&["serve"], &variables);
+        let address = process.logged("serving")["public"].as_str().unwrap().to_owned();
+        process.hear();
+        let token = self.issuer.token(SystemClock.now()).signed();
+        Gateway {
+            process,
+            caller: Caller::new(&address, &token),
+        }
+    }
+}
+
+impl Gateway {
+    /// `kill -9`: no handler of it runs, no buffer of it is written.
+    pub(crate) fn kill(self) {
+        self.process.kill();
+    }
+}
+
+/// The operator's part, done before any gateway runs.
+async fn register(variables: &[(String, String)], simulator: &Simulator, issuer: &Issuer) {
+    let config = config::load(None, variables.iter().cloned()).unwrap();
+    let life = Life {
+        clock: Arc::new(SystemClock),
+        tasks: TaskTracker::new(),
+        stopping: CancellationToken::new(),
+    };
+    let app = assemble(&config, &life).await.unwrap();
+    let partner = Partner::add(&app, simulator, "north", &["100001", "100002"]).await;
+    let add = issuers::Add {
+        partner: partner.id,
+        environment: Environment::Test,
+        iss: issuer.iss.clone(),
+        aud: issuer.aud.clone(),
+        terms: Terms {
+            jwks: Jwks::Inline(issuer.jwks()),
+            algorithms: vec!["ES256".to_owned()],
+            scopes: Scopes::all(),
+            msns: None,
+            max_lifetime: Duration::hours(1),
+            demands_at_jwt: false,
+        },
+    };
+    issuers::add(&app, add).await.unwrap();
+    life.tasks.close();
+    life.tasks.wait().await;
+    app.store().close().await.unwrap();
+}
