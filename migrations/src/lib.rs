@@ -13,7 +13,9 @@ mod m20261125_200000_disconnections;
 mod m20261125_203000_api_calls;
 mod m20261125_204000_audit;
 mod m20261125_205000_late_payments;
+mod m20261125_210000_wall;
 mod script;
+pub mod wall;
 
 pub use file::make_for_owner;
 pub use sea_orm_migration::MigratorTrait;
@@ -31,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_203000_api_calls::Migration),
             Box::new(m20261125_204000_audit::Migration),
             Box::new(m20261125_205000_late_payments::Migration),
+            Box::new(m20261125_210000_wall::Migration),
         ]
     }
 }

@@ -12,3 +12,4 @@ mod money;
 mod quality;
 mod registry;
 mod transactions;
+mod wall;
