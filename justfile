@@ -19,3 +19,7 @@ lint:
 # Write every generated file again.
 generate:
     cargo run -- openapi > openapi/nordbro.json
+
+# Fuzz one target for so many seconds; `ls fuzz/fuzz_targets` names them.
+fuzz TARGET SECONDS="600":
+    cd fuzz && RUSTC_BOOTSTRAP=1 nice -n 19 cargo fuzz run {{ TARGET }} -- -max_total_time={{ SECONDS }} -max_len=4096
