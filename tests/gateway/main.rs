@@ -12,6 +12,7 @@
 mod bad_input;
 mod contract;
 mod crash;
+mod databases;
 mod identity;
 mod money;
 mod oauth;

@@ -76,9 +76,10 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
     }
 }
 
-/// Before the caller is believed no limit has been asked.
+/// Before the caller is believed no limit has been asked; nobody is while the registry cannot be read.
 fn is_early(answer: &Answer, name: &str) -> bool {
-    name.starts_with("ratelimit") && answer.status == 401
+    name.starts_with("ratelimit")
+        && (answer.status == 401 || answer.status == 503 && answer.code() == "unavailable")
 }
 
 /// Whether a path is of this template.

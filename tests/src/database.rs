@@ -1,6 +1,9 @@
 //! Databases that are gone after the test.
 
-use sea_orm::{ConnectionTrait, Database as Orm};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, Database as Orm, DatabaseConnection, DbBackend, Statement};
 use store::{Keyring, Settings, Store};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -28,14 +31,29 @@ impl Database {
     /// # Panics
     /// When `NORDBRO_TEST_POSTGRES_URL` is not set and PostgreSQL is asked for.
     pub async fn fresh(kind: Kind) -> Self {
-        let (url, directory) = match kind {
-            Kind::Sqlite => {
-                let directory = tempfile::tempdir().unwrap();
-                let url = format!("sqlite:{}", directory.path().join("nordbro.db").display());
-                (url, Some(directory))
+        match kind {
+            Kind::Sqlite => Self::sqlite_in(tempfile::tempdir().unwrap()).await,
+            Kind::Postgres => Self::migrated(kind, create("").await, None).await,
+        }
+    }
+
+    /// A database whose files stand on a disk of a few megabytes.
+    pub async fn on_small_disk(kind: Kind, disk: &SmallDisk) -> Self {
+        match kind {
+            Kind::Sqlite => Self::sqlite_in(tempfile::tempdir_in(&disk.0).unwrap()).await,
+            Kind::Postgres => {
+                let space = tablespace(&disk.0).await;
+                Self::migrated(kind, create(&format!("TABLESPACE {space}")).await, None).await
             }
-            Kind::Postgres => (create().await, None),
-        };
+        }
+    }
+
+    async fn sqlite_in(directory: TempDir) -> Self {
+        let url = format!("sqlite:{}", directory.path().join("nordbro.db").display());
+        Self::migrated(Kind::Sqlite, url, Some(directory)).await
+    }
+
+    async fn migrated(kind: Kind, url: String, directory: Option<TempDir>) -> Self {
         migrations::run(&url).await.unwrap();
         Self {
             kind,
@@ -44,30 +62,158 @@ impl Database {
         }
     }
 
-    /// One process's way to the database; several may be open.
-    pub async fn open(&self) -> Store {
+    /// One process's way to the database; several may be open. `patience` is real time: how long it waits
+    /// for another process's lock, and how long for a connection.
+    pub async fn open(&self, patience: Duration) -> Store {
         let keyring = Keyring::parse("bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=").unwrap();
-        Store::connect(&Settings::new(self.url.clone()), keyring)
-            .await
-            .unwrap()
+        let settings = Settings {
+            busy_timeout: patience,
+            ..Settings::new(self.url.clone())
+        };
+        Store::connect(&settings, keyring).await.unwrap()
+    }
+
+    /// What the operator of a PostgreSQL server does with this database; what is connected is thrown out,
+    /// as a server does that restarts.
+    pub async fn set(&self, how: &str) {
+        let (name, admin) = (self.name(), admin().await);
+        for statement in [
+            format!("ALTER DATABASE {name} {how}"),
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+        ] {
+            admin.execute_unprepared(&statement).await.unwrap();
+        }
+        admin.close().await.unwrap();
+    }
+
+    /// Takes the database away from every process, until what this returns is given to [`Database::back`].
+    pub async fn gone(&self) -> Gone {
+        match self.kind {
+            Kind::Sqlite => {
+                // Another program holds the file, as a backup or a person with a shell does.
+                let other = Orm::connect(&self.url).await.unwrap();
+                other.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+                Gone(Some(other))
+            }
+            Kind::Postgres => {
+                self.set("ALLOW_CONNECTIONS false").await;
+                Gone(None)
+            }
+        }
+    }
+
+    pub async fn back(&self, gone: Gone) {
+        match gone.0 {
+            Some(other) => other.close().await.unwrap(),
+            None => self.set("ALLOW_CONNECTIONS true").await,
+        }
+    }
+
+    /// Gives its place on a small disk free again.
+    pub async fn close_small(&self, store: &Store) {
+        store.close().await.unwrap();
+        if self.kind == Kind::Sqlite {
+            return;
+        }
+        let (name, admin) = (self.name(), admin().await);
+        let find = format!(
+            "SELECT spcname FROM pg_tablespace JOIN pg_database ON dattablespace = pg_tablespace.oid \
+             WHERE datname = '{name}'"
+        );
+        let find = Statement::from_string(DbBackend::Postgres, find);
+        let found = admin.query_one_raw(find).await.unwrap().unwrap();
+        let space: String = found.try_get_by_index(0).unwrap();
+        for statement in [
+            format!("DROP DATABASE {name} WITH (FORCE)"),
+            format!("DROP TABLESPACE {space}"),
+        ] {
+            admin.execute_unprepared(&statement).await.unwrap();
+        }
+        admin.close().await.unwrap();
+    }
+
+    fn name(&self) -> &str {
+        self.url.rsplit_once('/').expect("the URL ends with a database").1
     }
 }
 
-async fn create() -> String {
-    #[expect(clippy::disallowed_methods, reason = "the one setting of these tests")]
-    let base = std::env::var("NORDBRO_TEST_POSTGRES_URL")
-        .expect("NORDBRO_TEST_POSTGRES_URL names a PostgreSQL server for the tests; ./test starts one");
+/// A database out of reach.
+#[must_use]
+pub struct Gone(Option<DatabaseConnection>);
+
+/// A file system of a few megabytes, which `./test` mounts.
+pub struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where nothing could be mounted; `./test` says so in its last lines.
+    pub fn of(kind: Kind) -> Option<Self> {
+        #[expect(clippy::disallowed_methods, reason = "a setting of these tests")]
+        let directory = std::env::var("NORDBRO_TEST_SMALL_DISKS").ok()?;
+        let disk = match kind {
+            Kind::Sqlite => "sqlite",
+            Kind::Postgres => "postgres",
+        };
+        Some(Self(Path::new(&directory).join(disk)))
+    }
+
+    /// Writes until nothing fits any more.
+    pub fn fill(&self) {
+        use std::io::Write as _;
+        let mut filler = std::fs::File::create(self.filler()).unwrap();
+        for block in [1 << 16, 1 << 12, 1] {
+            while filler.write_all(&vec![0; block]).is_ok() {}
+        }
+    }
+
+    pub fn empty(&self) {
+        std::fs::remove_file(self.filler()).unwrap();
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.join("filler")
+    }
+}
+
+async fn admin() -> DatabaseConnection {
+    Orm::connect(&server()).await.unwrap()
+}
+
+fn server() -> String {
+    #[expect(clippy::disallowed_methods, reason = "a setting of these tests")]
+    std::env::var("NORDBRO_TEST_POSTGRES_URL")
+        .expect("NORDBRO_TEST_POSTGRES_URL names a PostgreSQL server for the tests; ./test starts one")
+}
+
+/// A new name in each run.
+fn named(what: &str) -> String {
     #[expect(
         clippy::disallowed_methods,
         reason = "a database's name has to be new in each run"
     )]
-    let name = format!("world_{}", Uuid::new_v4().simple());
-    let admin = Orm::connect(&base).await.unwrap();
+    let id = Uuid::new_v4();
+    format!("{what}_{}", id.simple())
+}
+
+/// The server's own user has to be able to write there.
+async fn tablespace(disk: &Path) -> String {
+    let (name, admin) = (named("small"), admin().await);
+    let create = format!(
+        "CREATE TABLESPACE {name} LOCATION '{}'",
+        disk.join("space").display()
+    );
+    admin.execute_unprepared(&create).await.unwrap();
+    admin.close().await.unwrap();
+    name
+}
+
+async fn create(how: &str) -> String {
+    let (name, admin) = (named("world"), admin().await);
     admin
-        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .execute_unprepared(&format!("CREATE DATABASE {name} {how}"))
         .await
         .unwrap();
     admin.close().await.unwrap();
-    let (server, _) = base.rsplit_once('/').expect("the URL ends with a database");
+    let server = server();
+    let (server, _) = server.rsplit_once('/').expect("the URL ends with a database");
     format!("{server}/{name}")
 }

@@ -9,7 +9,7 @@ use http::Method;
 use outbound::Timeouts;
 use time::Duration;
 
-use crate::{Ask, Desk, Issuer, Kind, Token, World};
+use crate::{Ask, Database, Desk, Issuer, Kind, Token, World};
 
 /// The address under which partners know every gateway of these tests.
 pub(crate) const PUBLIC_URL: &str = "https://gateway.example";
@@ -83,7 +83,12 @@ impl Gateway {
     }
 
     pub async fn set_up(kind: Kind, setup: Setup) -> Self {
-        let world = World::start_impatient(kind, setup.app, setup.timeouts).await;
+        Self::set_up_on(Database::fresh(kind).await, setup).await
+    }
+
+    /// On a database of one's own.
+    pub async fn set_up_on(database: Database, setup: Setup) -> Self {
+        let world = World::start_on(database, setup.app, setup.timeouts).await;
         let gateway = Self {
             router: router(&world.app, &setup.face),
             north_issuer: Issuer::new("https://id.north.example", "nordbro"),

@@ -53,6 +53,11 @@ impl World {
 
     /// With socket timeouts of one's own: these are the one part of the gateway that runs on real time.
     pub async fn start_impatient(kind: Kind, settings: app::Settings, timeouts: Timeouts) -> Self {
+        Self::start_on(Database::fresh(kind).await, settings, timeouts).await
+    }
+
+    /// On a database of one's own.
+    pub async fn start_on(database: Database, settings: app::Settings, timeouts: Timeouts) -> Self {
         // Shown for a test that fails.
         let _one_for_all = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::WARN)
@@ -65,7 +70,6 @@ impl World {
         .await
         .unwrap();
         let clock = ManualClock::new(START);
-        let database = Database::fresh(kind).await;
         let app = process(&simulator, &clock, &database, settings, timeouts).await;
         let north = Partner::add(&app, &simulator, "north", &["100001", "100002"]).await;
         let south = Partner::add(&app, &simulator, "south", &["200001", "200002"]).await;
@@ -156,7 +160,7 @@ async fn process(
         )
     };
     App::new(Parts {
-        store: database.open().await,
+        store: database.open(timeouts.connect).await,
         vipps: Vipps::new(vipps, Arc::clone(&shared), tasks.clone()).unwrap(),
         jwks: Jwks::new(&outbound::jwks::Settings {
             exceptions: Vec::new(),

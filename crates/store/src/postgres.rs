@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
     SqlxPostgresConnector, Statement, TransactionTrait,
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -41,12 +41,11 @@ impl Postgres {
         Ok(Self { pool })
     }
 
+    /// Whether it may write is for the server to say: managed ones protect a disk that is nearly full by
+    /// `default_transaction_read_only`, which a transaction that asked for more would get round.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, Error> {
         let isolation = Some(IsolationLevel::ReadCommitted);
-        Ok(self
-            .pool
-            .begin_with_config(isolation, Some(AccessMode::ReadWrite))
-            .await?)
+        Ok(self.pool.begin_with_config(isolation, None).await?)
     }
 }
 
