@@ -14,6 +14,7 @@ mod m20261125_203000_api_calls;
 mod m20261125_204000_audit;
 mod m20261125_205000_late_payments;
 mod m20261125_210000_wall;
+mod m20261125_225000_claims;
 mod script;
 pub mod wall;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_204000_audit::Migration),
             Box::new(m20261125_205000_late_payments::Migration),
             Box::new(m20261125_210000_wall::Migration),
+            Box::new(m20261125_225000_claims::Migration),
         ]
     }
 }

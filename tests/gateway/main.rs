@@ -16,6 +16,7 @@ mod databases;
 mod identity;
 mod money;
 mod oauth;
+mod onboarding;
 mod receipts;
 mod samples;
 mod settling;

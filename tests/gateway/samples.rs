@@ -12,6 +12,7 @@ pub(crate) struct Names {
     pub(crate) msn: String,
     pub(crate) reference: String,
     pub(crate) operation: String,
+    pub(crate) merchant: String,
 }
 
 /// The one thing that a sample adds to path and token.
@@ -25,8 +26,17 @@ enum Sample {
 /// Every operation is in here, or the sweep fails.
 fn sample(operation: &Operation, names: &Names) -> Sample {
     match operation.id.as_str() {
-        "listSalesUnits" | "getSalesUnit" | "listPayments" | "getPayment" | "listPaymentEvents"
-        | "getOperation" | "getReceipt" | "getApiQuality" => Sample::Nothing,
+        "listMerchants" | "getMerchant" | "probeSalesUnit" | "listSalesUnits" | "getSalesUnit"
+        | "listPayments" | "getPayment" | "listPaymentEvents" | "getOperation" | "getReceipt"
+        | "getApiQuality" => Sample::Nothing,
+        "createMerchant" => {
+            Sample::Body(json!({"name": "Fjell AS", "organisationNumber": "918273645", "country": "NO"}))
+        }
+        "createSalesUnit" => Sample::Body(json!({"msn": "100003", "name": "Fjell, Storgata 1"})),
+        "putCredentials" => Sample::Body(json!({
+            "clientId": "nobody", "clientSecret": "no-secret", "subscriptionKey": "no-key",
+        })),
+        "putCredentialMode" => Sample::Body(json!({"credentialMode": "platform"})),
         "createPayment" => Sample::Money(Some(desk::web(&names.reference, 1_000))),
         "capturePayment" | "refundPayment" => Sample::Money(Some(desk::modification(100))),
         "cancelPayment" => Sample::Money(None),
@@ -41,6 +51,7 @@ pub(crate) fn path(operation: &Operation, names: &Names) -> String {
     operation
         .path
         .replace("{msn}", &names.msn)
+        .replace("{merchantId}", &names.merchant)
         .replace("{reference}", &names.reference)
         .replace("{operationId}", &names.operation)
 }
@@ -72,7 +83,9 @@ pub(crate) async fn payment_of(gateway: &Gateway, desk: &Desk<'_>, reference: &s
         .await
         .is(202);
     gateway.work().await;
+    let unit = desk.get("").send().await.is(200);
     Names {
+        merchant: unit.text("/merchantId"),
         msn: desk.msn.clone(),
         reference: reference.to_owned(),
         operation: captured.text("/id"),

@@ -17,6 +17,8 @@ on_both_databases!(
     the_unit_of_another_partner_does_not_exist,
     the_payment_of_another_partner_does_not_exist,
     the_operation_of_another_partner_does_not_exist,
+    the_merchant_of_another_partner_does_not_exist,
+    a_narrowed_token_sees_its_own_merchants_and_makes_none,
     the_token_of_the_other_environment_reaches_nothing,
     a_narrowed_token_reaches_only_its_units,
     lists_hold_only_what_the_token_reaches,
@@ -28,6 +30,7 @@ const MOST_EXCEPTIONS: usize = 4;
 
 const UNKNOWN_MSN: &str = "999999";
 const UNKNOWN_REFERENCE: &str = "never-heard-of-1";
+const UNKNOWN_MERCHANT: &str = "mer_0190a1b2c3d47e5f8091a2b3c4d5e6f7";
 const UNKNOWN_OPERATION: &str = "op_0190a1b2c3d47e5f8091a2b3c4d5e6f7";
 
 fn exceptions() -> BTreeSet<(String, String)> {
@@ -42,10 +45,18 @@ fn exceptions() -> BTreeSet<(String, String)> {
         .collect()
 }
 
+/// These have cases of their own: a foreign merchant, and a narrowed token for the partner as a whole.
+fn is_about_merchants(operation: &Operation) -> bool {
+    operation.path.starts_with("/v1/merchants")
+}
+
 /// The operations that a case can be tried with; those that it cannot must be excepted, and only those.
 fn tried(case: &str, applies: impl Fn(&Operation) -> bool) -> Vec<&'static Operation> {
     let excepted = exceptions();
-    let (tried, left): (Vec<_>, Vec<_>) = operations().iter().partition(|operation| applies(operation));
+    let all = operations()
+        .iter()
+        .filter(|operation| !is_about_merchants(operation));
+    let (tried, left): (Vec<_>, Vec<_>) = all.partition(|operation| applies(operation));
     for operation in &tried {
         let line = (operation.id.clone(), case.to_owned());
         assert!(!excepted.contains(&line), "the exception {line:?} is not needed");
@@ -80,6 +91,7 @@ fn unknown() -> Names {
         msn: UNKNOWN_MSN.to_owned(),
         reference: UNKNOWN_REFERENCE.to_owned(),
         operation: UNKNOWN_OPERATION.to_owned(),
+        merchant: UNKNOWN_MERCHANT.to_owned(),
     }
 }
 
@@ -249,6 +261,7 @@ async fn the_payment_of_another_partner_does_not_exist(kind: Kind) {
             msn: "200001".to_owned(),
             reference: reference.to_owned(),
             operation: norths.operation.clone(),
+            merchant: norths.merchant.clone(),
         };
         let (norths, never) = (own(&norths.reference), own(UNKNOWN_REFERENCE));
         let key = key_for(&["reference", &operation.id]);
@@ -295,6 +308,52 @@ async fn the_operation_of_another_partner_does_not_exist(kind: Kind) {
     assert_eq!(tried, 1);
 }
 
+async fn the_merchant_of_another_partner_does_not_exist(kind: Kind) {
+    let (gateway, norths) = with_north(kind).await;
+    let before = gateway.world.simulator.test().requests().len();
+    let mut tried = 0;
+    for operation in operations().iter().filter(|it| it.path.contains("{merchantId}")) {
+        tried += 1;
+        let never = asked(&gateway, operation, &unknown(), Gateway::south_token, "merchant").await;
+        let foreign = asked(&gateway, operation, &norths, Gateway::south_token, "merchant").await;
+        same(operation, &foreign, &never);
+        assert_eq!(foreign.code(), "merchant_not_found", "{foreign}");
+        let nonsense = Names {
+            merchant: "mer_1".to_owned(),
+            ..norths.clone()
+        };
+        let nonsense = asked(&gateway, operation, &nonsense, Gateway::south_token, "merchant").await;
+        same(operation, &nonsense, &never);
+    }
+    assert_eq!(tried, 2);
+    assert_eq!(gateway.world.simulator.test().requests().len(), before);
+}
+
+async fn a_narrowed_token_sees_its_own_merchants_and_makes_none(kind: Kind) {
+    let (gateway, norths) = with_north(kind).await;
+    for operation in operations().iter().filter(|it| is_about_merchants(it)) {
+        for (reach, sees) in [(&["100002"][..], true), (&[], false), (&["200001"], false)] {
+            gateway.world.advance(Duration::minutes(2)).await;
+            let token = gateway.north_token().msns(reach).signed();
+            let answer = request(&gateway, operation, &norths, "narrowed");
+            let answer = answer.bearer(&token).send().await;
+            match (operation.id.as_str(), sees) {
+                ("listMerchants", _) => {
+                    let count = answer.clone().is(200).at("/data").as_array().unwrap().len();
+                    assert_eq!(count, usize::from(sees), "{answer}");
+                }
+                ("getMerchant", true) => assert_eq!(answer.clone().is(200).text("/id"), norths.merchant),
+                ("getMerchant", false) => {
+                    let _ = answer.problem(404, "merchant_not_found");
+                }
+                (_, _) => {
+                    let _ = answer.problem(403, "token_narrowed");
+                }
+            }
+        }
+    }
+}
+
 async fn the_token_of_the_other_environment_reaches_nothing(kind: Kind) {
     let (gateway, norths) = with_north(kind).await;
     let before = gateway.world.simulator.test().ledger();
@@ -323,8 +382,11 @@ async fn the_token_of_the_other_environment_reaches_nothing(kind: Kind) {
                     .await,
             );
         }
-        if operation.path.contains("{msn}") {
+        if operation.path.contains("{msn}") || operation.path.contains("{merchantId}") {
             same(operation, &answers[0], &answers[1]);
+        } else if operation.method != http::Method::GET {
+            // It makes something in the token's own environment, once.
+            assert_eq!((answers[0].status, answers[1].status), (201, 409));
         } else {
             assert_eq!(answers[0].clone().is(200).at("/data"), serde_json::json!([]));
         }

@@ -181,6 +181,7 @@ impl Gateway {
             jobs::push_receipts::run_once(app, app.clock().now())
                 .await
                 .unwrap();
+            jobs::check_units::run_once(app, app.clock().now()).await.unwrap();
             jobs::record_calls::run_once(app, app.clock().now())
                 .await
                 .unwrap();

@@ -3,6 +3,7 @@
 //! No SQL, no call to Vipps and no rule about money stands here: a handler reads the request, calls one
 //! use case of `app` and writes the answer.
 
+mod asked;
 mod body;
 mod docs;
 mod face;

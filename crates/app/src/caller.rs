@@ -158,6 +158,18 @@ impl Caller {
         }
     }
 
+    /// For changes that are about the partner as a whole.
+    ///
+    /// # Errors
+    /// [`Error::Narrowed`] when the token is narrowed to some sales units.
+    pub fn demand_all_units(&self) -> Result<(), Error> {
+        if self.units.is_none() {
+            Ok(())
+        } else {
+            Err(Error::Narrowed)
+        }
+    }
+
     /// Whether the token reaches this sales unit at all.
     pub fn reaches(&self, msn: &Msn) -> bool {
         self.units.as_ref().is_none_or(|units| units.contains(msn))

@@ -2,7 +2,7 @@
 
 use domain::admission::fair::Which;
 use domain::payment::Refusal;
-use domain::{Rejected, Violation};
+use domain::{Rejected, Trouble, Violation};
 use time::Duration;
 
 use crate::Scope;
@@ -14,8 +14,22 @@ pub enum Error {
     Invalid(Vec<Violation>),
     #[error("the token lacks the scope {0}")]
     Forbidden(Scope),
+    /// A change of the partner as a whole, with a token that is narrowed to some sales units.
+    #[error("the token is narrowed to some sales units")]
+    Narrowed,
     #[error("there is no such {0}")]
     NotFound(What),
+    /// The partner has it already.
+    #[error("there is such a {0} already")]
+    Exists(What),
+    /// Vipps refuses the keys for this sales unit. Nothing was changed.
+    #[error("Vipps refuses the keys: {trouble}")]
+    KeysRefused {
+        trouble: Trouble,
+        /// The key that is meant, where Vipps tells.
+        field: Option<&'static str>,
+        rejected: Option<Box<Rejected>>,
+    },
     /// Our own no, given after reading Vipps. It binds nothing to the caller's key.
     #[error("refused")]
     Refused(#[from] Refusal),

@@ -20,6 +20,7 @@ mod views;
 pub mod identity;
 pub mod jobs;
 pub mod money;
+pub mod onboarding;
 pub mod operations;
 pub mod payments;
 pub mod quality;

@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod api_call;
 pub mod budget;
+pub mod claim;
 pub mod clock;
 pub mod envelope;
 pub mod environment;
@@ -24,10 +25,12 @@ pub mod receipt;
 pub mod reference;
 pub mod secret;
 pub mod trace;
+pub mod trouble;
 pub mod upstream_key;
 pub mod violation;
 
 pub use api_call::{ApiCall, Blame};
+pub use claim::Proof;
 pub use clock::Clock;
 pub use envelope::{Envelope, Method};
 pub use environment::Environment;
@@ -48,5 +51,6 @@ pub use receipt::ReceiptFacts;
 pub use reference::Reference;
 pub use secret::Secret;
 pub use trace::TraceContext;
+pub use trouble::Trouble;
 pub use upstream_key::UpstreamKey;
 pub use violation::Violation;

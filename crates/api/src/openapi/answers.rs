@@ -63,7 +63,7 @@ fn headers(status: &str, money: bool) -> Value {
     if money && matches!(status, "200" | "201" | "400" | "409" | "422") {
         named.push("Idempotency-Replayed");
     }
-    if money && matches!(status, "201" | "202") {
+    if status == "201" || money && status == "202" {
         named.push("Location");
     }
     named

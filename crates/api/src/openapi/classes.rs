@@ -23,6 +23,12 @@ pub(super) fn of(path: &str, operation: &Value) -> BTreeSet<String> {
         ("query", carried.is_some_and(|it| !it.query.is_empty())),
         ("money", money),
         ("vipps", (payment || money) && !own_books),
+        // Vipps is asked how it takes a sales unit's keys.
+        (
+            "look",
+            matches!(id, "putCredentials" | "putCredentialMode" | "probeSalesUnit"),
+        ),
+        ("merchant", path.contains("{merchantId}")),
         (id, true),
     ];
     true_of

@@ -32,7 +32,8 @@ use crate::v1;
     tags(
         (name = "Payments", description = "Create, read, search, and move money."),
         (name = "Receipts", description = "Order lines that the customer sees in the app."),
-        (name = "Sales units", description = "What the token may use."),
+        (name = "Merchants", description = "Whom the partner acts for."),
+        (name = "Sales units", description = "What the token may use, whose keys serve it, and how Vipps takes them."),
         (name = "Reports", description = "What happened, counted."),
     ),
     components(schemas(crate::problem::Document))

@@ -37,6 +37,12 @@ fn parameters() -> Value {
             "description": "The sales unit's merchant serial number.",
             "schema": { "type": "string", "pattern": "^[0-9]{4,10}$" }, "example": "123456"
         },
+        "merchantId": {
+            "name": "merchantId", "in": "path", "required": true,
+            "description": "The merchant's id.",
+            "schema": { "type": "string", "pattern": "^mer_[0-9a-f]{32}$" },
+            "example": "mer_0190a1b2c3d47e5f8091a2b3c4d5e6f7"
+        },
         "reference": {
             "name": "reference", "in": "path", "required": true,
             "description": "The payment's reference, case-sensitive.",
@@ -86,7 +92,7 @@ fn headers() -> Value {
             "Bearer error=\"invalid_token\""),
         "Idempotency-Replayed": header("The stored answer of an earlier request with the same key.",
             json!({ "type": "string", "const": "true" }), "true"),
-        "Location": header("Where the new payment, or the operation, is read.", text,
+        "Location": header("Where the new payment, merchant or sales unit, or the operation, is read.", text,
             "/v1/sales-units/123456/payments/acme-shop-123-1"),
     })
 }

@@ -20,7 +20,7 @@ fn the_document_in_the_repository_is_the_one_the_program_makes() {
 fn every_operation_has_an_id_a_tag_a_scope_a_summary_a_description_and_examples() {
     let document = document();
     let operations = operations(document);
-    assert_eq!(operations.len(), 14);
+    assert_eq!(operations.len(), 21);
     for (path, method, operation) in operations {
         let id = id(operation);
         assert!(!id.is_empty(), "{method} {path}");
@@ -127,6 +127,10 @@ fn every_example_of_a_body_passes_the_rules_that_guard_it() {
                 "cancelPayment" => check::of::<CancelFacts>(&text).1,
                 "approvePayment" => check::of::<Approve>(&text).1,
                 "putReceipt" => check::of::<ReceiptFacts>(&text).1,
+                "createMerchant" => check::of::<app::onboarding::NewMerchant>(&text).1,
+                "createSalesUnit" => check::of::<crate::asked::NewUnit>(&text).1,
+                "putCredentials" => check::of::<app::onboarding::NewKeys>(&text).1,
+                "putCredentialMode" => check::of::<crate::asked::NewMode>(&text).1,
                 other => panic!("{other} has a body that nothing guards"),
             };
             assert_eq!(faults, [""; 0], "{id}: {text}");

@@ -12,7 +12,7 @@ mod table;
 use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
-use domain::{Rejected, Violation};
+use domain::{Rejected, Trouble, Violation};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -124,6 +124,16 @@ impl Problem {
         problem.0.violations = named.chain(meant).collect();
         problem.0.retry_after = rejected.retry_after;
         problem.0.vipps = Some(rejected.into());
+        problem
+    }
+
+    /// Keys that Vipps refuses: what is wrong with them, and which one is meant.
+    pub fn of_keys(trouble: Trouble, field: Option<&'static str>, rejected: Option<&Rejected>) -> Self {
+        let code = Code::CREDENTIALS_REFUSED;
+        let mut problem = Self::new(code).saying(format!("{} {}", trouble.reason(), trouble.remedy()));
+        let meant = field.unwrap_or("credentials");
+        problem.0.violations = vec![Violation::new(meant, trouble.as_str(), trouble.remedy())];
+        problem.0.vipps = rejected.map(Vipps::from);
         problem
     }
 

@@ -12,6 +12,13 @@ impl From<Error> for Problem {
             Error::Invalid(violations) => Self::invalid(violations),
             Error::Forbidden(scope) => Self::new(Code::SCOPE_MISSING).filling(&[("scope", &scope)]),
             Error::NotFound(what) => not_found(what),
+            Error::Narrowed => Self::new(Code::TOKEN_NARROWED),
+            Error::Exists(what) => exists(what),
+            Error::KeysRefused {
+                trouble,
+                field,
+                rejected,
+            } => Self::of_keys(trouble, field, rejected.as_deref()),
             Error::Refused(refusal) => refused(refusal),
             Error::KeyReused => Self::new(Code::IDEMPOTENCY_KEY_REUSED),
             Error::Busy { retry_after } => Self::new(Code::PAYMENT_BUSY).after(seconds(retry_after)),
@@ -53,9 +60,24 @@ fn not_found(what: What) -> Problem {
         What::Operation => Code::OPERATION_NOT_FOUND,
         What::Receipt => Code::RECEIPT_NOT_FOUND,
         // Nouns of the operator, which no path of this face names.
-        What::Partner | What::Issuer | What::Client | What::Profile | What::Merchant | What::KeySet => {
-            Code::ROUTE_NOT_FOUND
-        }
+        What::Merchant => Code::MERCHANT_NOT_FOUND,
+        What::Partner | What::Issuer | What::Client | What::Profile | What::KeySet => Code::ROUTE_NOT_FOUND,
+    })
+}
+
+/// What the caller would have made a second time.
+fn exists(what: What) -> Problem {
+    Problem::new(match what {
+        What::Merchant => Code::MERCHANT_EXISTS,
+        What::SalesUnit => Code::SALES_UNIT_EXISTS,
+        What::Payment
+        | What::Operation
+        | What::Receipt
+        | What::Partner
+        | What::Issuer
+        | What::Client
+        | What::Profile
+        | What::KeySet => Code::INTERNAL,
     })
 }
 

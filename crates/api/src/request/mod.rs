@@ -4,12 +4,16 @@
 mod api_quality;
 mod command;
 mod headers;
+mod merchants;
 mod place;
+mod posted;
 mod search;
 
 pub(crate) use api_quality::AskedQuality;
 pub(crate) use command::{Command, Sent};
-pub(crate) use place::{AtOperation, AtPayment, AtUnit};
+pub(crate) use merchants::AskedMerchants;
+pub(crate) use place::{AtHeld, AtOperation, AtPayment, AtUnit};
+pub(crate) use posted::{AtMerchant, Posted, Whole, WholeAt};
 pub(crate) use search::Search;
 
 use app::Caller;

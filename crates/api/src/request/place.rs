@@ -21,6 +21,13 @@ pub(crate) struct AtUnit {
     pub msn: Msn,
 }
 
+/// A sales unit that the caller has drafted or has live.
+#[derive(Debug, Clone)]
+pub(crate) struct AtHeld {
+    pub caller: Caller,
+    pub msn: Msn,
+}
+
 /// A payment at such a unit. Whether it exists is the use case's to say.
 #[derive(Debug, Clone)]
 pub(crate) struct AtPayment {
@@ -40,6 +47,9 @@ pub(crate) struct AtOperation {
 
 /// How a path becomes a place.
 pub(crate) trait Place: Sized + Send {
+    /// Whether a draft will do.
+    const OF_DRAFTS: bool = false;
+
     /// Takes what lies below the sales unit. `None` only with a fault.
     ///
     /// # Errors
@@ -81,7 +91,11 @@ pub(super) async fn open<P: Place>(parts: &mut Parts, face: &Face) -> Result<Ope
         .get("msn")
         .parse()
         .map_err(|_| Problem::new(Code::SALES_UNIT_NOT_FOUND))?;
-    face.app.unit(&caller, &msn).await?;
+    if P::OF_DRAFTS {
+        face.app.held(&caller, &msn).await?;
+    } else {
+        face.app.unit(&caller, &msn).await?;
+    }
     let mut faults = Vec::new();
     headers::confirms(&parts.headers, &msn, &mut faults);
     let place = P::below(AtUnit { caller, msn }, &names, &mut faults)?;
@@ -124,11 +138,28 @@ macro_rules! extracted {
         }
     )*};
 }
-extracted!(AtUnit, AtPayment, AtOperation);
+extracted!(AtHeld, AtPayment, AtOperation);
 
 impl Place for AtUnit {
     fn below(unit: AtUnit, _: &Names, _: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
         Ok(Some(unit))
+    }
+
+    fn unit(&self) -> (&Caller, &Msn) {
+        (&self.caller, &self.msn)
+    }
+
+    fn reference(&self) -> Option<&Reference> {
+        None
+    }
+}
+
+impl Place for AtHeld {
+    const OF_DRAFTS: bool = true;
+
+    fn below(unit: AtUnit, _: &Names, _: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
+        let AtUnit { caller, msn } = unit;
+        Ok(Some(Self { caller, msn }))
     }
 
     fn unit(&self) -> (&Caller, &Msn) {

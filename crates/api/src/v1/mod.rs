@@ -3,6 +3,7 @@
 
 mod answer;
 mod api_quality;
+mod merchants;
 mod operations;
 mod payments;
 mod receipts;
@@ -27,5 +28,11 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(receipts::put, receipts::get))
         .routes(routes!(sales_units::list))
         .routes(routes!(sales_units::get))
+        .routes(routes!(sales_units::put_credentials))
+        .routes(routes!(sales_units::put_credential_mode))
+        .routes(routes!(sales_units::probe))
+        .routes(routes!(merchants::create, merchants::list))
+        .routes(routes!(merchants::get))
+        .routes(routes!(merchants::create_sales_unit))
         .routes(routes!(api_quality::get))
 }

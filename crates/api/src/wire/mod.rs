@@ -3,6 +3,7 @@
 mod amount;
 mod api_quality;
 mod event;
+mod merchant;
 mod operation;
 mod page;
 mod payment;
@@ -12,8 +13,9 @@ mod sales_unit;
 pub(crate) use amount::Amount;
 pub(crate) use api_quality::ApiQuality;
 pub(crate) use event::Event;
+pub(crate) use merchant::Merchant;
 pub(crate) use operation::{Operation, refusal};
-pub(crate) use page::{ApiQualityPage, EventPage, PaymentPage, SalesUnitPage};
+pub(crate) use page::{ApiQualityPage, EventPage, MerchantPage, PaymentPage, SalesUnitPage};
 pub(crate) use payment::Payment;
 pub(crate) use receipt::Receipt;
 pub(crate) use sales_unit::SalesUnit;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ApiQuality, Event, Payment, SalesUnit};
+use super::{ApiQuality, Event, Merchant, Payment, SalesUnit};
 
 macro_rules! pages {
     ($($(#[$doc:meta])* $name:ident of $item:ty;)*) => {$(
@@ -35,6 +35,8 @@ pages! {
     PaymentPage of Payment;
     /// Events, oldest first; all of them.
     EventPage of Event;
+    /// Merchants, oldest first.
+    MerchantPage of Merchant;
     /// Sales units.
     SalesUnitPage of SalesUnit;
     /// Counts of calls to Vipps, by sales unit and endpoint.

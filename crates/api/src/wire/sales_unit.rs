@@ -1,7 +1,7 @@
 //! A sales unit on the wire.
 
-use app::Unit;
-use domain::CredentialMode as Mode;
+use app::onboarding::{HeldUnit, Stage};
+use domain::{CredentialMode as Mode, Proof as Shown, Trouble};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,12 +14,24 @@ pub(crate) struct SalesUnit {
     /// The merchant serial number.
     #[schema(example = "123456", pattern = "^[0-9]{4,10}$")]
     msn: String,
+    #[schema(
+        example = "mer_0190a1b2c3d47e5f8091a2b3c4d5e6f7",
+        pattern = "^mer_[0-9a-f]{32}$"
+    )]
+    merchant_id: String,
     #[schema(example = "Acme, Storgata 1")]
     name: String,
     environment: Environment,
     /// The country whose currency it takes.
     #[schema(example = "NO")]
     market: &'static str,
+    state: State,
+    /// Why it is in this state and what comes next.
+    #[schema(example = "Payments can be made.")]
+    reason: String,
+    /// By what it was shown that the sales unit is the merchant's. Absent while it is a draft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<Claim>,
     credential_mode: CredentialMode,
     /// Whether proven keys and a product profile serve it, so that payments can be made.
     has_keys: bool,
@@ -27,6 +39,37 @@ pub(crate) struct SalesUnit {
     /// Since when this partner may use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     live_from: Option<Moment>,
+}
+
+/// `draft`: said to be the merchant's, and not proven. `verified`: proven, and something else is missing. `live`:
+/// payments can be made. `disconnected`: it was live, and Vipps refuses it with the keys it has.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = SalesUnitState)]
+pub(crate) enum State {
+    Draft,
+    Verified,
+    Live,
+    Disconnected,
+}
+
+/// How the claim on it was proven.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Claim {
+    proof: Proof,
+    proven_at: Moment,
+}
+
+/// `own_keys`: its own keys open it at Vipps. `management`: Vipps' Management API shows it to the partner's keys.
+/// `product_order`: the partner's product order was completed with it. `operator`: the operator looked into it.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Proof {
+    OwnKeys,
+    Management,
+    ProductOrder,
+    Operator,
 }
 
 /// Whether payments can be made through it, as far as its keys go.
@@ -40,6 +83,15 @@ pub(crate) struct Health {
     /// Why it is disconnected, for the merchant's staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What the last look at Vipps found wrong, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<TroubleWord>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'static str>,
+    /// When Vipps was last asked how it takes the keys. Absent: not yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked_at: Option<Moment>,
 }
 
 /// `disconnected`: Vipps refuses it with the keys it has. `without_keys`: no proven keys or no product
@@ -52,22 +104,12 @@ pub(crate) enum HealthStatus {
     WithoutKeys,
 }
 
-impl From<app::Health> for Health {
-    fn from(health: app::Health) -> Self {
-        let (status, since, reason) = match health {
-            app::Health::Connected => (HealthStatus::Connected, None, None),
-            app::Health::WithoutKeys => (HealthStatus::WithoutKeys, None, None),
-            app::Health::Disconnected { since, because } => {
-                (HealthStatus::Disconnected, Some(since.into()), Some(because))
-            }
-        };
-        Self {
-            status,
-            since,
-            reason,
-        }
-    }
-}
+/// What keeps it from Vipps: `wrong_environment`, `wrong_pair` (client id and secret), `wrong_subscription_key`,
+/// `wrong_unit`, `missing_product`, `deactivated`, `disconnected`, `unclear`.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(as = Trouble, value_type = String, example = "wrong_subscription_key")]
+pub(crate) struct TroubleWord(&'static str);
 
 /// Which of Vipps' two systems.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -86,24 +128,66 @@ pub(crate) enum CredentialMode {
     Platform,
 }
 
-impl SalesUnit {
-    pub(crate) fn new(unit: &Unit, health: app::Health) -> Self {
+impl Health {
+    fn of(held: &HeldUnit) -> Self {
+        let (status, since, reason) = match &held.health {
+            app::Health::Connected => (HealthStatus::Connected, None, None),
+            app::Health::WithoutKeys => (HealthStatus::WithoutKeys, None, None),
+            app::Health::Disconnected { since, because } => (
+                HealthStatus::Disconnected,
+                Some((*since).into()),
+                Some(because.clone()),
+            ),
+        };
+        let trouble = held.checkup.and_then(|checkup| checkup.trouble);
+        Self {
+            status,
+            since,
+            reason,
+            trouble: trouble.map(|trouble| TroubleWord(trouble.as_str())),
+            remedy: trouble.map(Trouble::remedy),
+            checked_at: held.checkup.map(|checkup| checkup.at.into()),
+        }
+    }
+}
+
+impl From<HeldUnit> for SalesUnit {
+    fn from(held: HeldUnit) -> Self {
+        let health = Health::of(&held);
+        let unit = &held.unit;
         Self {
             msn: unit.msn.to_string(),
+            merchant_id: unit.merchant.to_string(),
             name: unit.name.clone(),
             environment: match unit.environment {
                 domain::Environment::Test => Environment::Test,
                 domain::Environment::Production => Environment::Production,
             },
             market: unit.market.as_str(),
+            state: match held.stage {
+                Stage::Draft => State::Draft,
+                Stage::Verified => State::Verified,
+                Stage::Live => State::Live,
+                Stage::Disconnected => State::Disconnected,
+            },
+            claim: held.proof.map(|(proof, at)| Claim {
+                proof: match proof {
+                    Shown::OwnKeys => Proof::OwnKeys,
+                    Shown::Management => Proof::Management,
+                    Shown::ProductOrder => Proof::ProductOrder,
+                    Shown::Operator => Proof::Operator,
+                },
+                proven_at: at.into(),
+            }),
             credential_mode: match unit.mode {
                 Mode::Own => CredentialMode::Own,
                 Mode::Partner => CredentialMode::Partner,
                 Mode::Platform => CredentialMode::Platform,
             },
-            health: health.into(),
+            health,
             has_keys: unit.keys.is_some() && unit.product.is_some(),
             live_from: unit.live_from.map(Moment::from),
+            reason: held.reason,
         }
     }
 }

@@ -19,6 +19,16 @@ pub(super) struct Line {
     pub(super) assignment: AssignmentId,
 }
 
+impl Line {
+    pub(super) fn of(unit: &Served) -> Self {
+        Self {
+            keys: unit.access.keys.id,
+            keys_version: unit.access.keys.version,
+            assignment: unit.assignment,
+        }
+    }
+}
+
 /// A sales unit that is refused, or on its way there.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -41,11 +51,7 @@ pub(super) struct Way {
 impl Way {
     pub(super) fn of(unit: &Served, endpoint: Endpoint) -> Self {
         Self {
-            line: Line {
-                keys: unit.access.keys.id,
-                keys_version: unit.access.keys.version,
-                assignment: unit.assignment,
-            },
+            line: Line::of(unit),
             partner: unit.partner,
             environment: unit.environment,
             endpoint,
@@ -83,6 +89,8 @@ pub(super) struct Breakers {
     pub(super) connections: HashMap<Line, Connection>,
     units: HashMap<(AssignmentId, Endpoint), Breaker<()>>,
     doors: HashMap<(Environment, Endpoint), Breaker<AssignmentId>>,
+    /// When a look was last asked for, by those whose keys the token service refused.
+    doubted: HashMap<Line, OffsetDateTime>,
 }
 
 impl Breakers {
@@ -94,6 +102,7 @@ impl Breakers {
             connections: HashMap::new(),
             units: HashMap::new(),
             doors: HashMap::new(),
+            doubted: HashMap::new(),
         }
     }
 
@@ -170,6 +179,17 @@ impl Breakers {
                 Changes::default()
             }
         }
+    }
+
+    /// Whether nobody has doubted these keys for a while.
+    pub(super) fn is_new_doubt(&mut self, line: Line, now: OffsetDateTime) -> bool {
+        const EVERY: Duration = Duration::minutes(10);
+        self.doubted.retain(|_, at| now - *at < EVERY);
+        if self.doubted.contains_key(&line) {
+            return false;
+        }
+        self.doubted.insert(line, now);
+        true
     }
 
     /// A connection that others can know of now.

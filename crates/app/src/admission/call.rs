@@ -36,6 +36,9 @@ impl Pass {
         // The token service said no to the keys: that is no unit's trouble, and no door was reached.
         let by_token_service =
             matches!(ended, Ended::Refused(_)) && self.app.vipps().keys_refused(&unit.access).await.is_some();
+        if by_token_service {
+            self.app.doubt(unit);
+        }
         let ended = if by_token_service { Ended::Silent } else { ended };
         self.teach(ended);
     }

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use domain::AssignmentId;
 use domain::admission::Breaker;
+use domain::{AssignmentId, Environment, PartnerId};
 use store::registry::Disconnection;
 use time::OffsetDateTime;
 
 use super::breakers::{Connected, Connection, Line, Way};
 use crate::registry::Unit;
-use crate::{App, Caller, Error};
+use crate::served::Served;
+use crate::{App, Error};
 
 /// Whether payments can be made through a sales unit, as far as its keys go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +104,26 @@ impl App {
         });
     }
 
+    /// Vipps wants no keys like these: whose unit they serve is looked at soon, by whatever process, and again
+    /// while calls go on failing.
+    pub(super) fn doubt(&self, unit: &Served) {
+        let (line, now) = (Line::of(unit), self.now());
+        if !self.admission().breakers().is_new_doubt(line, now) {
+            return;
+        }
+        let (app, partner, environment) = (self.clone(), unit.partner, unit.environment);
+        self.track(async move {
+            let work = async {
+                let tx = app.store().begin(partner, environment).await?;
+                tx.scope().check_by(line.assignment, now).await?;
+                tx.commit().await
+            };
+            if let Err(error) = work.await {
+                tracing::warn!(%error, assignment.id = %line.assignment, "a doubt could not be written down");
+            }
+        });
+    }
+
     async fn write_down(&self, way: Way, connected: Connected) -> Result<(), Error> {
         let tx = self.store().begin(way.partner, way.environment).await?;
         match connected {
@@ -118,6 +139,8 @@ impl App {
                     since,
                 };
                 tx.scope().disconnect(&found).await?;
+                // Found out by calls that failed: a look tells why.
+                tx.scope().check_by(way.line.assignment, since).await?;
             }
             Connected::Again => tx.scope().reconnect(way.line.assignment).await?,
         }
@@ -125,16 +148,17 @@ impl App {
         Ok(())
     }
 
-    /// Whether payments can be made through these sales units of the caller, in their order.
+    /// Whether payments can be made through these sales units of a partner, in their order.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn health<'a>(
+    pub(crate) async fn health<'a>(
         &self,
-        caller: &Caller,
+        partner: PartnerId,
+        environment: Environment,
         units: impl IntoIterator<Item = &'a Unit>,
     ) -> Result<Vec<Health>, Error> {
-        let reader = self.store().read(caller.partner, caller.environment);
+        let reader = self.store().read(partner, environment);
         let rows = reader.scope().disconnections().await?;
         let rows: HashMap<AssignmentId, Disconnection> =
             rows.into_iter().map(|row| (row.assignment, row)).collect();

@@ -1,5 +1,6 @@
 //! What goes on without anybody asking. Each job has a step that tests call, and a loop over it.
 
+pub mod check_units;
 pub mod push_receipts;
 pub mod record_calls;
 pub mod resolve;
@@ -30,6 +31,8 @@ impl App {
         self.track(async move { every(WORK, &app, "watch connections", watch_connections::run_once).await });
         let app = self.clone();
         self.track(async move { every(COUNTS, &app, "record calls", record_calls::run_once).await });
+        let app = self.clone();
+        self.track(async move { every(COUNTS, &app, "check units", check_units::run_once).await });
         let app = self.clone();
         self.track(async move { every(COUNTS, &app, "tell unknown", tell_unknown::run_once).await });
         let app = self.clone();

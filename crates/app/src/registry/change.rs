@@ -7,12 +7,12 @@ use crate::{App, Error};
 
 impl App {
     /// Begins a change.
-    pub(super) async fn change(&self) -> Result<SystemTx, Error> {
+    pub(crate) async fn change(&self) -> Result<SystemTx, Error> {
         Ok(self.store().begin_system("change of the registry").await?)
     }
 
     /// Commits a change and lets it act in this process at once.
-    pub(super) async fn changed(&self, tx: SystemTx) -> Result<(), Error> {
+    pub(crate) async fn changed(&self, tx: SystemTx) -> Result<(), Error> {
         tx.commit().await?;
         self.read_registry_version().await;
         Ok(())
@@ -20,7 +20,7 @@ impl App {
 }
 
 /// One fault of one field.
-pub(super) fn invalid(field: &str, rule: &'static str, message: &str) -> Error {
+pub(crate) fn invalid(field: &str, rule: &'static str, message: &str) -> Error {
     Error::Invalid(vec![Violation::new(field, rule, message)])
 }
 

@@ -134,7 +134,7 @@ async fn probe(app: &App, partner: Option<PartnerId>, keys: Arc<KeySet>) -> Resu
 }
 
 /// How the gateway names itself on calls that are for no partner's product.
-fn operator() -> Result<ProductProfile, Error> {
+pub(crate) fn operator() -> Result<ProductProfile, Error> {
     ProductProfile::new(
         "Nordbro",
         env!("CARGO_PKG_VERSION"),
@@ -180,14 +180,36 @@ async fn demand_owner(
 }
 
 fn check(add: &Add) -> Vec<Violation> {
-    let secondary = add.secondary_subscription_key.as_ref().map(Secret::reveal);
+    let mut violations = faults(
+        &add.client_id,
+        &add.client_secret,
+        &add.subscription_key,
+        add.secondary_subscription_key.as_ref(),
+    );
+    if add.owner.kind() == KeySetKind::Partner && add.environment == Environment::Test {
+        violations.push(Violation::new(
+            "environment",
+            "enum",
+            "must be production: Vipps gives partner keys for production only",
+        ));
+    }
+    violations
+}
+
+/// Members that cannot be sent, without a word of their values.
+pub(crate) fn faults(
+    client_id: &str,
+    client_secret: &Secret,
+    subscription_key: &Secret,
+    secondary: Option<&Secret>,
+) -> Vec<Violation> {
     let members = [
-        ("clientId", Some(add.client_id.as_str())),
-        ("clientSecret", Some(add.client_secret.reveal())),
-        ("subscriptionKey", Some(add.subscription_key.reveal())),
-        ("secondarySubscriptionKey", secondary),
+        ("clientId", Some(client_id)),
+        ("clientSecret", Some(client_secret.reveal())),
+        ("subscriptionKey", Some(subscription_key.reveal())),
+        ("secondarySubscriptionKey", secondary.map(Secret::reveal)),
     ];
-    let mut violations: Vec<_> = members
+    members
         .into_iter()
         .filter(|(_, value)| value.is_some_and(|value| !is_header_value(value)))
         .map(|(field, _)| {
@@ -197,15 +219,7 @@ fn check(add: &Add) -> Vec<Violation> {
                 "must be 1 to 255 printable ASCII characters without spaces",
             )
         })
-        .collect();
-    if add.owner.kind() == KeySetKind::Partner && add.environment == Environment::Test {
-        violations.push(Violation::new(
-            "environment",
-            "enum",
-            "must be production: Vipps gives partner keys for production only",
-        ));
-    }
-    violations
+        .collect()
 }
 
 fn is_header_value(value: &str) -> bool {

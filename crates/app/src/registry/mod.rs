@@ -14,6 +14,8 @@ pub mod sales_units;
 mod unit;
 mod view;
 
+pub(crate) use change::invalid;
+pub(crate) use key_sets::operator;
 pub use store::registry::{
     Assignment, AssignmentState, Client, Issuer, Jwks, KeySetOwner, KeySetState, Market, Merchant, Orphans,
     Partner, PartnerState, Profile, StoredKeySet,

@@ -5,6 +5,7 @@ use store::registry::SalesUnit;
 
 use super::change::{invalid, name, taken};
 use super::{Assignment, AssignmentState, Market, Orphans};
+use crate::onboarding::claim::{by_operator, prove, watch};
 use crate::{App, Error, What};
 
 const RULES: &[(&str, &str, &str)] = &[
@@ -49,21 +50,16 @@ pub async fn add(app: &App, add: Add) -> Result<Assignment, Error> {
         return Err(Error::NotFound(What::Merchant));
     }
     demand_profile(&tx, add.profile, add.partner, add.environment).await?;
-    let known = tx.system().find_sales_unit(add.environment, &add.msn).await?;
-    let sales_unit = if let Some(unit) = known {
-        unit
-    } else {
-        let unit = SalesUnit {
-            id: SalesUnitId::from_uuid(app.clock().new_id()),
-            environment: add.environment,
-            msn: add.msn.clone(),
-            market: add.market,
-            created_at: now,
-            updated_at: now,
-        };
-        registry.add_sales_unit(&unit).await?;
-        unit
+    // The same statements whether or not anybody has named the unit before.
+    let unit = SalesUnit {
+        id: SalesUnitId::from_uuid(app.clock().new_id()),
+        environment: add.environment,
+        msn: add.msn.clone(),
+        market: add.market,
+        created_at: now,
+        updated_at: now,
     };
+    let sales_unit = registry.known_sales_unit(&unit).await?;
     let assignment = Assignment {
         id: AssignmentId::from_uuid(app.clock().new_id()),
         partner: add.partner,
@@ -76,6 +72,7 @@ pub async fn add(app: &App, add: Add) -> Result<Assignment, Error> {
         credential_mode: add.credential_mode,
         profile: add.profile,
         orphans: add.orphans,
+        market: Some(add.market),
         live_from: None,
         ended_at: None,
         created_at: now,
@@ -150,6 +147,15 @@ pub async fn set(app: &App, id: AssignmentId, changes: Changes) -> Result<Assign
         .save_assignment(&assignment)
         .await
         .map_err(|error| taken(error, RULES))?;
+    match assignment.state {
+        AssignmentState::Live => {
+            let claim = by_operator(assignment.id, "operator", "taken live by the operator", now);
+            prove(&tx, &registry, &assignment, &claim).await?;
+            watch(&tx, &assignment, now).await?;
+        }
+        AssignmentState::Ended => tx.system().forget_check(assignment.id).await?,
+        AssignmentState::Draft => {}
+    }
     app.changed(tx).await?;
     Ok(assignment)
 }
@@ -214,7 +220,7 @@ async fn demand_profile(
 }
 
 /// Vipps gives partner keys for production only.
-fn check_mode(mode: CredentialMode, environment: Environment) -> Result<(), Error> {
+pub(crate) fn check_mode(mode: CredentialMode, environment: Environment) -> Result<(), Error> {
     if mode == CredentialMode::Partner && environment == Environment::Test {
         return Err(invalid(
             "credentialMode",

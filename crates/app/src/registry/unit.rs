@@ -7,7 +7,7 @@ use domain::{
     TraceContext,
 };
 use outbound::Access;
-use store::registry::{Market, Orphans};
+use store::registry::{AssignmentState, Market, Orphans};
 use store::{Read, Scope};
 use time::OffsetDateTime;
 
@@ -25,6 +25,7 @@ pub struct Unit {
     pub name: String,
     pub market: Market,
     pub mode: CredentialMode,
+    pub state: AssignmentState,
     pub orphans: Orphans,
     pub live_from: Option<OffsetDateTime>,
     /// The active keys of the unit's credential mode. Absent = none are proven yet.
@@ -66,6 +67,23 @@ impl App {
             partner: caller.partner,
             environment: caller.environment,
             which: Which::Live(msn.clone()),
+            profile: caller.profile,
+        })
+        .await
+    }
+
+    /// The caller's sales unit, drafted or live.
+    ///
+    /// # Errors
+    /// As [`App::unit`].
+    pub async fn held(&self, caller: &Caller, msn: &Msn) -> Result<Arc<Unit>, Error> {
+        if !caller.reaches(msn) {
+            return Err(Error::NotFound(What::SalesUnit));
+        }
+        self.cached_unit(UnitKey {
+            partner: caller.partner,
+            environment: caller.environment,
+            which: Which::Held(msn.clone()),
             profile: caller.profile,
         })
         .await
@@ -129,6 +147,7 @@ impl App {
 async fn load(scope: Scope<'_, Read>, key: &UnitKey) -> Result<Option<Unit>, Error> {
     let found = match &key.which {
         Which::Live(msn) => scope.find_unit(msn).await?,
+        Which::Held(msn) => scope.find_held_unit(msn).await?,
         Which::Assigned(assignment) => scope.find_assigned_unit(*assignment).await?,
     };
     let Some(found) = found else { return Ok(None) };
@@ -147,6 +166,7 @@ async fn load(scope: Scope<'_, Read>, key: &UnitKey) -> Result<Option<Unit>, Err
         name: assignment.name,
         market: found.market,
         mode: assignment.credential_mode,
+        state: assignment.state,
         orphans: assignment.orphans,
         live_from: assignment.live_from,
     }))

@@ -35,6 +35,7 @@ pub(super) struct UnitKey {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Which {
     Live(Msn),
+    Held(Msn),
     Assigned(AssignmentId),
 }
 

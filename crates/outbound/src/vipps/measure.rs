@@ -80,6 +80,13 @@ impl Endpoint {
         }
     }
 
+    pub(super) const fn management(name: &'static str) -> Self {
+        Self {
+            api: "management",
+            name,
+        }
+    }
+
     pub(super) const fn other() -> Self {
         Self {
             api: "other",

@@ -5,6 +5,7 @@
 
 mod access;
 mod call;
+mod management;
 mod measure;
 pub mod prepare;
 mod probe;
@@ -25,6 +26,7 @@ use time::OffsetDateTime;
 use tokio_util::task::TaskTracker;
 
 pub use access::Access;
+pub use management::{ManagedMerchant, ManagedUnit};
 pub use measure::Endpoint;
 pub use probe::{Fault, ProbeError};
 pub use read::{Events, OrderManagement, ReadError};

@@ -1,6 +1,8 @@
 //! Do these keys open the door? Asked before a key set is used, without moving money.
 
-use domain::Rejected;
+use std::sync::Arc;
+
+use domain::{Environment, KeySet, Rejected};
 use serde::de::IgnoredAny;
 
 use super::measure::Endpoint;
@@ -57,6 +59,40 @@ impl Vipps {
         let slot = self.0.tokens.slot(access).await;
         slot.accept(granted, began, spread(&self.0));
         Ok(())
+    }
+
+    /// Whether these keys, which their own environment does not know, are keys of the other one. A token that
+    /// comes is thrown away.
+    pub async fn opens_elsewhere(&self, access: &Access) -> bool {
+        let environment = match access.environment {
+            Environment::Test => Environment::Production,
+            Environment::Production => Environment::Test,
+        };
+        let keys = KeySet {
+            environment,
+            ..KeySet::clone(&access.keys)
+        };
+        let elsewhere = Access {
+            environment,
+            keys: Arc::new(keys),
+            ..access.clone()
+        };
+        fetch(&self.0, &elsewhere, Which::Primary).await.is_ok()
+    }
+
+    /// A read of a payment that cannot be: Vipps' "there is none" proves that the sales unit has ePayment. Each
+    /// unit asks for a reference of its own, because Vipps counts reads by reference and subscription key.
+    ///
+    /// # Errors
+    /// [`ReadError`]; 401 and 403 mean that the unit has no right to it.
+    pub async fn probe_product(&self, access: &Access) -> Result<(), ReadError> {
+        let unit = access.msn.as_ref().map_or("0000", |msn| msn.as_str());
+        let path = format!("/epayment/v1/payments/nordbro-probe-{unit}");
+        let read = self.read(Endpoint::epayment("probe"), &path, access, |_| Ok(()));
+        match read.await {
+            Ok(()) | Err(ReadError::NotFound(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// `GET /webhooks/v1/webhooks` with the access' serial number: proves that keys and sales unit belong

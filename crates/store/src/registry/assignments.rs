@@ -28,6 +28,8 @@ pub struct Assignment {
     /// Absent = as the client says, or the partner's first profile.
     pub profile: Option<ProfileId>,
     pub orphans: Orphans,
+    /// As this partner says it. Absent = as the sales unit's row has it.
+    pub market: Option<Market>,
     pub live_from: Option<OffsetDateTime>,
     pub ended_at: Option<OffsetDateTime>,
     pub created_at: OffsetDateTime,
@@ -113,6 +115,11 @@ impl TryFrom<Model> for Assignment {
             )?,
             profile: row.profile_id.map(ProfileId::from_uuid),
             orphans: table::named(&Orphans::ALL, Orphans::as_str, &row.orphans, TABLE, row.id)?,
+            market: row
+                .market
+                .as_ref()
+                .map(|word| table::named(&Market::ALL, Market::as_str, word, TABLE, row.id))
+                .transpose()?,
             live_from: at(row.live_from)?,
             ended_at: at(row.ended_at)?,
             created_at: row.created_at.at(TABLE, row.id)?,
@@ -140,6 +147,7 @@ impl From<&Assignment> for Model {
             ended_at: assignment.ended_at.map(Moment::from),
             created_at: assignment.created_at.into(),
             updated_at: assignment.updated_at.into(),
+            market: assignment.market.map(|market| market.as_str().to_owned()),
         }
     }
 }
@@ -166,6 +174,28 @@ impl<M> Scope<'_, M> {
             .await
     }
 
+    /// The draft or live assignment of a serial number to this partner.
+    pub async fn find_held_unit(&self, msn: &Msn) -> Result<Option<Unit>, Error> {
+        let held = self
+            .own_assignments()
+            .filter(Column::Msn.eq(msn.as_str()))
+            .filter(Column::State.ne(AssignmentState::Ended.as_str()));
+        self.one_unit(held).await
+    }
+
+    /// The partner's draft and live assignments by serial number.
+    pub async fn list_held_units(&self) -> Result<Vec<Unit>, Error> {
+        let held = self
+            .own_assignments()
+            .filter(Column::State.ne(AssignmentState::Ended.as_str()))
+            .order_by_asc(Column::Msn);
+        let rows = held
+            .find_also_related(sales_units::Entity)
+            .all(self.conn())
+            .await?;
+        rows.into_iter().map(joined).collect()
+    }
+
     /// The partner's live assignments by serial number.
     pub async fn list_units(&self) -> Result<Vec<Unit>, Error> {
         let live = self
@@ -190,15 +220,34 @@ impl<M> Scope<'_, M> {
 
 fn joined((assignment, unit): (Model, Option<sales_units::Model>)) -> Result<Unit, Error> {
     let unit = unit.ok_or_else(|| Error::corrupt(TABLE, assignment.id))?;
+    let assignment = Assignment::try_from(assignment)?;
     Ok(Unit {
-        market: SalesUnit::try_from(unit)?.market,
-        assignment: assignment.try_into()?,
+        market: match assignment.market {
+            Some(market) => market,
+            None => SalesUnit::try_from(unit)?.market,
+        },
+        assignment,
     })
 }
 
 impl<M> System<'_, M> {
     pub async fn find_assignment(&self, id: AssignmentId) -> Result<Option<Assignment>, Error> {
         let row = Entity::find_by_id(id.uuid()).one(self.conn()).await?;
+        row.map(Assignment::try_from).transpose()
+    }
+
+    /// Whoever holds the sales unit live.
+    pub async fn find_live_assignment(
+        &self,
+        environment: Environment,
+        msn: &Msn,
+    ) -> Result<Option<Assignment>, Error> {
+        let row = Entity::find()
+            .filter(Column::Environment.eq(environment.as_str()))
+            .filter(Column::Msn.eq(msn.as_str()))
+            .filter(Column::State.eq(AssignmentState::Live.as_str()))
+            .one(self.conn())
+            .await?;
         row.map(Assignment::try_from).transpose()
     }
 

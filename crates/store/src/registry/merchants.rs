@@ -1,12 +1,14 @@
 //! The businesses that are paid.
 
 use domain::{Environment, MerchantId, PartnerId};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use time::OffsetDateTime;
 
 use super::{Registry, insert, one_changed, owner};
 use crate::table::merchants::{Column, Entity, Model};
-use crate::{Error, System};
+use crate::{Error, Scope, System};
 
 const TABLE: &str = "merchants";
 
@@ -72,6 +74,44 @@ impl<M> System<'_, M> {
         }
         let rows = query.all(self.conn()).await?;
         rows.into_iter().map(Merchant::try_from).collect()
+    }
+}
+
+impl<M> Scope<'_, M> {
+    /// A merchant of this partner in this environment.
+    pub async fn find_merchant(&self, id: MerchantId) -> Result<Option<Merchant>, Error> {
+        let row = Entity::find_by_id(id.uuid())
+            .filter(Column::PartnerId.eq(self.partner().uuid()))
+            .filter(Column::Environment.eq(self.environment().as_str()))
+            .one(self.conn())
+            .await?;
+        row.map(Merchant::try_from).transpose()
+    }
+
+    /// This partner's merchants after `after`, oldest first.
+    pub async fn list_merchants(&self, after: Option<MerchantId>, most: u64) -> Result<Vec<Merchant>, Error> {
+        let mut query = Entity::find()
+            .filter(Column::PartnerId.eq(self.partner().uuid()))
+            .filter(Column::Environment.eq(self.environment().as_str()))
+            .order_by_asc(Column::Id)
+            .limit(most);
+        if let Some(after) = after {
+            query = query.filter(Column::Id.gt(after.uuid()));
+        }
+        let rows = query.all(self.conn()).await?;
+        rows.into_iter().map(Merchant::try_from).collect()
+    }
+
+    /// This partner's merchant with an organisation number.
+    pub async fn find_organisation(&self, country: &str, number: &str) -> Result<Option<Merchant>, Error> {
+        let row = Entity::find()
+            .filter(Column::PartnerId.eq(self.partner().uuid()))
+            .filter(Column::Environment.eq(self.environment().as_str()))
+            .filter(Column::Country.eq(country))
+            .filter(Column::OrganisationNumber.eq(number))
+            .one(self.conn())
+            .await?;
+        row.map(Merchant::try_from).transpose()
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod assertions;
 mod assignments;
+mod checks;
+mod claims;
 mod clients;
 mod disconnections;
 mod issuers;
@@ -30,6 +32,8 @@ use crate::table::{self, registry_version};
 use crate::{Error, Keyring, System};
 
 pub use assignments::{Assignment, AssignmentState, Orphans, Unit};
+pub use checks::Check;
+pub use claims::Claim;
 pub use clients::Client;
 pub use disconnections::Disconnection;
 pub use issuers::{Issuer, Jwks};

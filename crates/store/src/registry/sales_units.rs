@@ -1,11 +1,12 @@
 //! Serial numbers, whoever holds them.
 
 use domain::{Environment, Msn, SalesUnitId};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use time::OffsetDateTime;
 
 use super::{Registry, insert};
-use crate::table::sales_units::{Column, Entity, Model};
+use crate::table::sales_units::{ActiveModel, Column, Entity, Model};
 use crate::{Error, System, table};
 
 const TABLE: &str = "sales_units";
@@ -75,17 +76,40 @@ impl<M> System<'_, M> {
 }
 
 impl Registry<'_> {
+    /// The row of a serial number, which is added when nobody has named it before: the same statements either
+    /// way.
+    pub async fn known_sales_unit(&self, unit: &SalesUnit) -> Result<SalesUnit, Error> {
+        let row: ActiveModel = model(unit).into_active_model().reset_all();
+        let anew = OnConflict::columns([Column::Environment, Column::Msn])
+            .do_nothing_on([Column::Id])
+            .to_owned();
+        Entity::insert(row)
+            .on_conflict(anew)
+            .exec_without_returning(self.conn)
+            .await?;
+        let row = Entity::find()
+            .filter(Column::Environment.eq(unit.environment.as_str()))
+            .filter(Column::Msn.eq(unit.msn.as_str()))
+            .one(self.conn)
+            .await?;
+        row.ok_or_else(|| Error::corrupt(TABLE, unit.msn.as_str()))?
+            .try_into()
+    }
+
     /// # Errors
     /// `Duplicate("uq_sales_units_msn")`.
     pub async fn add_sales_unit(&self, unit: &SalesUnit) -> Result<(), Error> {
-        let row = Model {
-            id: unit.id.uuid(),
-            environment: unit.environment.as_str().to_owned(),
-            msn: unit.msn.as_str().to_owned(),
-            market: unit.market.as_str().to_owned(),
-            created_at: unit.created_at.into(),
-            updated_at: unit.updated_at.into(),
-        };
-        insert::<Entity>(self.conn, row).await
+        insert::<Entity>(self.conn, model(unit)).await
+    }
+}
+
+fn model(unit: &SalesUnit) -> Model {
+    Model {
+        id: unit.id.uuid(),
+        environment: unit.environment.as_str().to_owned(),
+        msn: unit.msn.as_str().to_owned(),
+        market: unit.market.as_str().to_owned(),
+        created_at: unit.created_at.into(),
+        updated_at: unit.updated_at.into(),
     }
 }

@@ -22,6 +22,8 @@ pub struct Model {
     pub orphans: String,
     pub live_from: Option<Moment>,
     pub ended_at: Option<Moment>,
+    /// As this partner says it. Empty in rows of gateways that did not know the column.
+    pub market: Option<String>,
     pub created_at: Moment,
     pub updated_at: Moment,
 }

@@ -10,6 +10,7 @@ use domain::Environment;
 use crate::Error;
 
 pub(crate) mod assignments;
+pub(crate) mod claims;
 pub(crate) mod client_assertions;
 pub(crate) mod client_secrets;
 pub(crate) mod clients;
@@ -22,6 +23,7 @@ pub(crate) mod product_profiles;
 pub(crate) mod registry_version;
 pub(crate) mod sales_units;
 pub(crate) mod signing_keys;
+pub(crate) mod unit_checks;
 
 /// The variant whose name a text column holds.
 pub(crate) fn named<T: Copy>(

@@ -1,9 +1,10 @@
 //! `nordbro sales-unit`.
 
 use app::App;
+use app::onboarding::{self, HeldUnit};
 use app::registry::{Assignment, AssignmentState, Market, Orphans, sales_units};
 use clap::{Args, Subcommand};
-use domain::{AssignmentId, CredentialMode, MerchantId, Msn, ProfileId};
+use domain::{AssignmentId, CredentialMode, MerchantId, Msn, ProfileId, Trouble};
 use serde_json::{Value, json};
 
 use super::arguments::{Owner, Whose, assignment_state, credential_mode, market, orphans};
@@ -15,9 +16,20 @@ pub enum Command {
     /// Assign a sales unit to a partner, as a draft that reserves nothing; `set --state live` makes it real.
     Add(Add),
     List(Whose),
-    /// Show one.
+    /// Show one, with its standing at Vipps as it was last looked at.
     Show {
         id: AssignmentId,
+    },
+    /// Ask Vipps now how it takes the keys that serve the unit. No money is moved.
+    Probe {
+        id: AssignmentId,
+    },
+    /// Answer for a partner's claim on a sales unit that Vipps cannot prove; it goes live when nothing else is missing.
+    Verify {
+        id: AssignmentId,
+        /// What was looked into, and by whom.
+        #[arg(long)]
+        reason: String,
     },
     /// Change an assignment. What is not given stays.
     Set(Set),
@@ -89,7 +101,15 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
             let found = told(sales_units::list(app, partner).await)?;
             Shown::list(found.iter().map(view).collect())
         }
-        Command::Show { id } => Shown::one(view(&told(sales_units::show(app, id).await)?)),
+        Command::Show { id } => standing(app, id, &told(app.unit_of_assignment(id).await)?).await?,
+        Command::Probe { id } => {
+            let found = told(onboarding::probe_by_operator(app, id).await)?;
+            standing(app, id, &found).await?
+        }
+        Command::Verify { id, reason } => {
+            told(onboarding::verify_by_operator(app, id, "operator", &reason).await)?;
+            standing(app, id, &told(app.unit_of_assignment(id).await)?).await?
+        }
         Command::Set(set) => {
             let changes = sales_units::Changes {
                 name: set.name,
@@ -109,6 +129,20 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
             Shown::removed(id)
         }
     })
+}
+
+/// The assignment, and how the sales unit stands.
+async fn standing(app: &App, id: AssignmentId, held: &HeldUnit) -> anyhow::Result<Shown> {
+    let mut shown = view(&told(sales_units::show(app, id).await)?);
+    let trouble = held.checkup.and_then(|checkup| checkup.trouble);
+    shown["stage"] = json!(held.stage.as_str());
+    shown["reason"] = json!(held.reason);
+    shown["proof"] = json!(held.proof.map(|(proof, _)| proof.as_str()));
+    shown["provenAt"] = maybe_time(held.proof.map(|(_, at)| at));
+    shown["trouble"] = json!(trouble.map(Trouble::as_str));
+    shown["remedy"] = json!(trouble.map(Trouble::remedy));
+    shown["checkedAt"] = maybe_time(held.checkup.map(|checkup| checkup.at));
+    Ok(Shown::one(shown))
 }
 
 fn view(assignment: &Assignment) -> Value {

@@ -1,0 +1,134 @@
+//! Claims: proven once, and then a unit goes live when nothing else is missing.
+
+use domain::{AssignmentId, Proof};
+use store::SystemTx;
+use store::registry::{Assignment, AssignmentState, Check, Claim, Registry};
+use time::OffsetDateTime;
+
+use crate::registry::invalid;
+use crate::{App, Error, What};
+
+/// Whether a unit could go live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GoingLive {
+    Live,
+    /// Nobody has shown that it is the partner's.
+    Unproven,
+    /// No proven keys serve its credential mode, or the partner has no product profile.
+    Unready,
+    /// It is live with somebody.
+    Elsewhere,
+}
+
+/// Records a proof.
+pub(crate) async fn prove(
+    tx: &SystemTx,
+    registry: &Registry<'_>,
+    assignment: &Assignment,
+    claim: &Claim,
+) -> Result<(), Error> {
+    // The first proof stands: who proved what when is not overwritten by a routine look.
+    if tx.system().find_claim(assignment.id).await?.is_none() {
+        registry.prove_claim(assignment, claim).await?;
+    }
+    Ok(())
+}
+
+/// Takes a draft live when its claim is proven, a payment through it could reach Vipps, and nobody has the
+/// sales unit live. Changes of the registry come one after another, so nobody can come between.
+pub(crate) async fn go_live(
+    tx: &SystemTx,
+    registry: &Registry<'_>,
+    assignment: &mut Assignment,
+    now: OffsetDateTime,
+) -> Result<GoingLive, Error> {
+    match assignment.state {
+        AssignmentState::Live => return Ok(GoingLive::Live),
+        AssignmentState::Ended => return Err(Error::NotFound(What::SalesUnit)),
+        AssignmentState::Draft => {}
+    }
+    if tx.system().find_claim(assignment.id).await?.is_none() {
+        return Ok(GoingLive::Unproven);
+    }
+    let scope = tx.system().scope(assignment.partner, assignment.environment);
+    let keys = scope
+        .serving_keys(assignment.id, assignment.credential_mode)
+        .await?;
+    if keys.is_none() || scope.profiles().await?.is_empty() {
+        return Ok(GoingLive::Unready);
+    }
+    let holder = tx
+        .system()
+        .find_live_assignment(assignment.environment, &assignment.msn)
+        .await?;
+    if holder.is_some() {
+        return Ok(GoingLive::Elsewhere);
+    }
+    assignment.state = AssignmentState::Live;
+    assignment.live_from = Some(now);
+    assignment.updated_at = now;
+    registry.save_assignment(assignment).await?;
+    watch(tx, assignment, now).await?;
+    Ok(GoingLive::Live)
+}
+
+/// From now on the unit is looked at every day; for the first time at once, unless it just was.
+pub(crate) async fn watch(tx: &SystemTx, assignment: &Assignment, now: OffsetDateTime) -> Result<(), Error> {
+    let scope = tx.system().scope(assignment.partner, assignment.environment);
+    if scope.find_check(assignment.id).await?.is_none() {
+        let check = Check {
+            assignment: assignment.id,
+            partner: assignment.partner,
+            environment: assignment.environment,
+            keys: None,
+            trouble: None,
+            checked_at: None,
+            due_at: now,
+        };
+        scope.save_check(&check).await?;
+    }
+    Ok(())
+}
+
+/// The operator has looked into a claim, and answers for it with a reason.
+///
+/// # Errors
+/// `NotFound(SalesUnit)`; [`Error::Invalid`] without a reason, or for an assignment that has ended.
+pub async fn verify_by_operator(
+    app: &App,
+    id: AssignmentId,
+    actor: &str,
+    reason: &str,
+) -> Result<Assignment, Error> {
+    if reason.trim().is_empty() {
+        return Err(invalid(
+            "reason",
+            "required",
+            "must say why the claim is believed",
+        ));
+    }
+    let now = app.now();
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_assignment(id).await?;
+    let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
+    if assignment.state == AssignmentState::Ended {
+        return Err(invalid("state", "state", "has ended; assign the sales unit anew"));
+    }
+    let claim = by_operator(id, actor, reason, now);
+    prove(&tx, &registry, &assignment, &claim).await?;
+    go_live(&tx, &registry, &mut assignment, now).await?;
+    app.changed(tx).await?;
+    Ok(assignment)
+}
+
+pub(crate) fn by_operator(id: AssignmentId, actor: &str, reason: &str, now: OffsetDateTime) -> Claim {
+    Claim {
+        assignment: id,
+        proof: Proof::Operator,
+        keys: None,
+        actor: actor.to_owned(),
+        reason: reason.to_owned(),
+        proven_at: now,
+    }
+}

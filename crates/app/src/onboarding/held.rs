@@ -1,0 +1,196 @@
+//! A sales unit as the partner sees it who drafted it or has it live.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::{AssignmentId, CredentialMode, Msn, Proof, Trouble};
+use store::registry::{AssignmentState, Check, Claim};
+use time::OffsetDateTime;
+
+use crate::registry::sales_units;
+use crate::{App, Caller, Error, Health, Unit};
+
+/// How far a sales unit has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Said to be the partner's, and not proven.
+    Draft,
+    /// The claim is proven; something else is missing.
+    Verified,
+    /// Payments can be made.
+    Live,
+    /// It was live, and Vipps refuses it with the keys it has.
+    Disconnected,
+}
+
+/// What the last look at Vipps found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkup {
+    pub at: OffsetDateTime,
+    /// With the keys of that time, which may be others now.
+    pub trouble: Option<Trouble>,
+}
+
+impl Stage {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Verified => "verified",
+            Self::Live => "live",
+            Self::Disconnected => "disconnected",
+        }
+    }
+}
+
+/// A unit with its standing, in words too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldUnit {
+    pub unit: Arc<Unit>,
+    pub stage: Stage,
+    /// Why it stands there and what comes next, in a sentence or two.
+    pub reason: String,
+    pub proof: Option<(Proof, OffsetDateTime)>,
+    pub health: Health,
+    pub checkup: Option<Checkup>,
+}
+
+impl App {
+    /// The caller's sales unit, drafted or live. Foreign, unknown and narrowed away are the same answer.
+    ///
+    /// # Errors
+    /// `NotFound(SalesUnit)`; [`Error::Unavailable`].
+    pub async fn held_unit(&self, caller: &Caller, msn: &Msn) -> Result<HeldUnit, Error> {
+        let unit = self.held(caller, msn).await?;
+        self.standing(unit).await
+    }
+
+    /// The same, for the operator.
+    ///
+    /// # Errors
+    /// As [`App::held_unit`].
+    pub async fn unit_of_assignment(&self, id: AssignmentId) -> Result<HeldUnit, Error> {
+        let unit = self.unit_for_operator(id).await?;
+        self.standing(unit).await
+    }
+
+    pub(super) async fn unit_for_operator(&self, id: AssignmentId) -> Result<Arc<Unit>, Error> {
+        let found = sales_units::show(self, id).await?;
+        self.assigned_unit(found.partner, found.environment, id).await
+    }
+
+    async fn standing(&self, unit: Arc<Unit>) -> Result<HeldUnit, Error> {
+        let reader = self.store().read(unit.partner, unit.environment);
+        let claim = reader.scope().find_claim(unit.assignment).await?;
+        let check = reader.scope().find_check(unit.assignment).await?;
+        let health = self.health(unit.partner, unit.environment, [&*unit]).await?;
+        let health = health.into_iter().next().unwrap_or(Health::Connected);
+        Ok(HeldUnit::new(unit, claim.as_ref(), health, check.as_ref()))
+    }
+
+    /// All of the caller's sales units, drafted or live, by serial number, as far as the token reaches.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn held_units(&self, caller: &Caller) -> Result<Vec<HeldUnit>, Error> {
+        let reader = self.store().read(caller.partner, caller.environment);
+        let mut units = Vec::new();
+        for unit in reader.scope().list_held_units().await? {
+            if !caller.reaches(&unit.assignment.msn) {
+                continue;
+            }
+            // One that was moved away since it was listed is left out.
+            match self.held(caller, &unit.assignment.msn).await {
+                Ok(unit) => units.push(unit),
+                Err(Error::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let by_unit = |check: Check| (check.assignment, check);
+        let checks: HashMap<AssignmentId, Check> = reader
+            .scope()
+            .list_checks()
+            .await?
+            .into_iter()
+            .map(by_unit)
+            .collect();
+        let by_unit = |claim: Claim| (claim.assignment, claim);
+        let claims: HashMap<AssignmentId, Claim> = reader
+            .scope()
+            .list_claims()
+            .await?
+            .into_iter()
+            .map(by_unit)
+            .collect();
+        let health = self
+            .health(
+                caller.partner,
+                caller.environment,
+                units.iter().map(|unit| &**unit),
+            )
+            .await?;
+        Ok(units
+            .into_iter()
+            .zip(health)
+            .map(|(unit, health)| {
+                let id = unit.assignment;
+                HeldUnit::new(unit, claims.get(&id), health, checks.get(&id))
+            })
+            .collect())
+    }
+}
+
+impl HeldUnit {
+    fn new(unit: Arc<Unit>, claim: Option<&Claim>, health: Health, check: Option<&Check>) -> Self {
+        let stage = match (unit.state, &health, claim) {
+            (AssignmentState::Live, Health::Disconnected { .. }, _) => Stage::Disconnected,
+            (AssignmentState::Live, Health::Connected | Health::WithoutKeys, _) => Stage::Live,
+            (AssignmentState::Draft | AssignmentState::Ended, _, Some(_)) => Stage::Verified,
+            (AssignmentState::Draft | AssignmentState::Ended, _, None) => Stage::Draft,
+        };
+        let checkup = check.and_then(|check| {
+            Some(Checkup {
+                at: check.checked_at?,
+                trouble: check.trouble.map(|(trouble, _)| trouble),
+            })
+        });
+        Self {
+            reason: reason(stage, &unit, &health),
+            stage,
+            proof: claim.map(|claim| (claim.proof, claim.proven_at)),
+            health,
+            checkup,
+            unit,
+        }
+    }
+}
+
+fn reason(stage: Stage, unit: &Unit, health: &Health) -> String {
+    let text = match (stage, health, unit.mode) {
+        (Stage::Live, Health::WithoutKeys, _) => {
+            "Live, but no proven keys or no product profile serve it now: put its credentials, or ask the operator."
+        }
+        (Stage::Live, _, _) => "Payments can be made.",
+        (Stage::Disconnected, Health::Disconnected { because, .. }, _) => return because.clone(),
+        (Stage::Disconnected, _, _) => "Vipps refuses the sales unit with the keys it has.",
+        (Stage::Verified, _, _) if unit.product.is_none() => {
+            "The claim is proven. Calls need a product profile, which the operator adds; then probe the sales unit."
+        }
+        (Stage::Verified, _, _) if unit.keys.is_none() => {
+            "The claim is proven. No proven keys serve its credential mode yet: put its credentials."
+        }
+        (Stage::Verified, _, _) => {
+            "The claim is proven. The sales unit goes live here when its earlier assignment has ended."
+        }
+        (Stage::Draft, _, CredentialMode::Own) => {
+            "Nobody has shown yet that the sales unit is this merchant's: put its own keys, and Vipps is asked."
+        }
+        (Stage::Draft, _, CredentialMode::Partner) => {
+            "Nobody has shown yet that the sales unit is connected to the partner: probe it, and Vipps is asked with the \
+             partner's keys."
+        }
+        (Stage::Draft, _, CredentialMode::Platform) => {
+            "The operator's keys prove nothing about whose the sales unit is: put its own keys once, or ask the operator."
+        }
+    };
+    text.to_owned()
+}

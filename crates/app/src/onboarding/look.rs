@@ -1,0 +1,279 @@
+//! A look at how Vipps takes a sales unit's keys, and what follows from it.
+
+use std::sync::Arc;
+
+use domain::{AssignmentId, Environment, KeySet, KeySetId, KeySetKind, Msn, PartnerId, Proof, TraceContext};
+use outbound::Access;
+use store::registry::{AssignmentState, Check, Claim, Disconnection};
+use store::{Scope as Rows, Write};
+use time::{Duration, OffsetDateTime};
+
+use super::HeldUnit;
+use super::claim::{go_live, prove};
+use super::diagnosis::{Depth, Finding, Subject, diagnose};
+use crate::registry::operator;
+use crate::served::Served;
+use crate::{App, Caller, Error, Scope, Unit, What};
+
+/// How often a unit that is well is looked at.
+const DAILY: Duration = Duration::DAY;
+/// And one that is not, or that Vipps could not be asked about.
+const SOON: Duration = Duration::HOUR;
+
+/// Looks at the caller's sales unit now, proves its claim with the keys that serve it if that is due, and has it
+/// go live when nothing else is missing.
+///
+/// # Errors
+/// `NotFound(SalesUnit)`; [`Error::WithoutKeys`]; [`Error::VippsUnavailable`]; [`Error::Crowded`].
+pub async fn probe(app: &App, caller: &Caller, msn: &Msn) -> Result<HeldUnit, Error> {
+    caller.demand(Scope::MerchantsManage)?;
+    let unit = app.held(caller, msn).await?;
+    let finding = look_closely(app, &unit, Depth::Product, &caller.subject).await?;
+    if finding == Finding::Unknown {
+        return Err(unavailable());
+    }
+    app.held_unit(caller, msn).await
+}
+
+/// The same, for the operator.
+///
+/// # Errors
+/// As [`probe`].
+pub async fn probe_by_operator(app: &App, id: AssignmentId) -> Result<HeldUnit, Error> {
+    let unit = app.unit_for_operator(id).await?;
+    let finding = look_closely(app, &unit, Depth::Product, "operator").await?;
+    if finding == Finding::Unknown {
+        return Err(unavailable());
+    }
+    app.unit_of_assignment(id).await
+}
+
+/// The daily look, by the gateway itself.
+///
+/// # Errors
+/// [`Error::Unavailable`]; `NotFound(SalesUnit)` when it is gone.
+pub(crate) async fn look(
+    app: &App,
+    partner: PartnerId,
+    environment: Environment,
+    assignment: AssignmentId,
+) -> Result<(), Error> {
+    let unit = app.assigned_unit(partner, environment, assignment).await?;
+    if unit.state == AssignmentState::Ended {
+        let tx = app
+            .store()
+            .begin_system("sales unit that nobody holds any more")
+            .await?;
+        tx.system().forget_check(assignment).await?;
+        tx.commit().await?;
+        return Ok(());
+    }
+    // When calls fail, what matters is whether payments can be made; otherwise the connection will do.
+    let reader = app.store().read(partner, environment);
+    let fails = reader.scope().disconnections().await?;
+    let fails = fails.iter().any(|row| row.assignment == assignment);
+    let depth = if fails { Depth::Product } else { Depth::Connection };
+    match look_closely(app, &unit, depth, "nordbro").await {
+        Ok(_) | Err(Error::WithoutKeys) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn look_closely(app: &App, unit: &Unit, depth: Depth, actor: &str) -> Result<Finding, Error> {
+    let Some(keys) = unit.keys.clone() else {
+        let now = app.now();
+        let tx = app.store().begin(unit.partner, unit.environment).await?;
+        tx.scope().save_check(&unseen(unit, now + DAILY)).await?;
+        tx.commit().await?;
+        return Err(Error::WithoutKeys);
+    };
+    let subject = subject(app, unit, keys).await?;
+    let finding = ask(app, &subject, depth).await?;
+    conclude(app, unit, &subject, &finding, actor).await?;
+    Ok(finding)
+}
+
+/// Asks Vipps, within the limits on how much is under way at the same time.
+pub(super) async fn ask(app: &App, subject: &Subject, depth: Depth) -> Result<Finding, Error> {
+    let until = app.now() + app.settings().call_limit;
+    let _place = app.enter(&subject.served, until).await?;
+    Ok(tokio::select! {
+        biased;
+        finding = diagnose(app, subject, depth) => finding,
+        () = app.clock().sleep_until(until) => Finding::Unknown,
+    })
+}
+
+/// What a look at a unit with these keys needs.
+pub(super) async fn subject(app: &App, unit: &Unit, keys: Arc<KeySet>) -> Result<Subject, Error> {
+    let reader = app.store().read(unit.partner, unit.environment);
+    let merchant = reader.scope().find_merchant(unit.merchant).await?;
+    let merchant = merchant.ok_or(Error::NotFound(What::Merchant))?;
+    let claim = reader.scope().find_claim(unit.assignment).await?;
+    let check = reader.scope().find_check(unit.assignment).await?;
+    let proved = claim.is_some_and(|claim| claim.keys == Some(keys.id));
+    let was_well = check.is_some_and(|check| {
+        check.checked_at.is_some() && check.trouble.is_none() && check.keys == Some((keys.id, keys.version))
+    });
+    let product = match &unit.product {
+        Some(product) => Arc::clone(product),
+        None => Arc::new(operator()?),
+    };
+    Ok(Subject {
+        has_opened: proved || was_well,
+        country: merchant.country,
+        organisation_number: merchant.organisation_number,
+        served: Served {
+            assignment: unit.assignment,
+            partner: unit.partner,
+            environment: unit.environment,
+            msn: unit.msn.clone(),
+            access: Access {
+                environment: unit.environment,
+                partner: Some(unit.partner),
+                keys,
+                msn: Some(unit.msn.clone()),
+                product,
+                trace: TraceContext::default(),
+            },
+        },
+    })
+}
+
+/// What these keys have shown, if they can show anything: the operator's open the units of every partner.
+pub(super) fn shown(keys: &KeySet, finding: &Finding) -> Option<Proof> {
+    let Finding::Belongs { managed, .. } = finding else {
+        return None;
+    };
+    match keys.kind {
+        KeySetKind::SalesUnit => Some(Proof::OwnKeys),
+        KeySetKind::Partner if *managed => Some(Proof::Management),
+        KeySetKind::Partner | KeySetKind::Platform | KeySetKind::Accounting => None,
+    }
+}
+
+/// Writes down what was found, in one transaction with what follows from it.
+async fn conclude(
+    app: &App,
+    unit: &Unit,
+    subject: &Subject,
+    finding: &Finding,
+    actor: &str,
+) -> Result<(), Error> {
+    let now = app.now();
+    let keys = &subject.served.access.keys;
+    if unit.state == AssignmentState::Draft && matches!(finding, Finding::Belongs { .. }) {
+        let tx = app.change().await?;
+        let registry = tx.system().change_registry().await?;
+        let found = tx.system().find_assignment(unit.assignment).await?;
+        let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
+        if let Some(proof) = shown(keys, finding) {
+            let claim = claim_of(unit.assignment, proof, keys.id, actor, now);
+            prove(&tx, &registry, &assignment, &claim).await?;
+        }
+        go_live(&tx, &registry, &mut assignment, now).await?;
+        note(
+            tx.system().scope(unit.partner, unit.environment),
+            unit.assignment,
+            keys,
+            finding,
+            now,
+        )
+        .await?;
+        return app.changed(tx).await;
+    }
+    let tx = app.store().begin(unit.partner, unit.environment).await?;
+    note(tx.scope(), unit.assignment, keys, finding, now).await?;
+    tx.commit().await?;
+    // What was found acts in this process at once.
+    app.adopt_disconnections().await.map(drop)
+}
+
+pub(super) fn claim_of(
+    assignment: AssignmentId,
+    proof: Proof,
+    keys: KeySetId,
+    actor: &str,
+    now: OffsetDateTime,
+) -> Claim {
+    Claim {
+        assignment,
+        proof,
+        keys: Some(keys),
+        actor: actor.to_owned(),
+        reason: String::new(),
+        proven_at: now,
+    }
+}
+
+/// The result of a look beside the unit: for its partner, and for whoever would call Vipps.
+pub(super) async fn note(
+    rows: Rows<'_, Write>,
+    assignment: AssignmentId,
+    keys: &KeySet,
+    finding: &Finding,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let (trouble, status) = match finding {
+        Finding::Unknown => {
+            rows.check_by(assignment, now + SOON).await?;
+            return Ok(());
+        }
+        Finding::Belongs { trouble, .. } => (*trouble, 403),
+        Finding::Refused(refusal) => {
+            let status = refusal.rejected.as_ref().map_or(403, |rejected| rejected.status);
+            (Some(refusal.trouble), status)
+        }
+    };
+    let before = rows.find_check(assignment).await?.and_then(|check| check.trouble);
+    let since = before
+        .filter(|(before, _)| Some(*before) == trouble)
+        .map_or(now, |(_, since)| since);
+    let pause = if trouble.is_some() { SOON } else { DAILY };
+    let check = Check {
+        assignment,
+        partner: rows.partner(),
+        environment: rows.environment(),
+        keys: Some((keys.id, keys.version)),
+        trouble: trouble.map(|trouble| (trouble, since)),
+        checked_at: Some(now),
+        due_at: now + pause,
+    };
+    rows.save_check(&check).await?;
+    match trouble {
+        None => rows.reconnect(assignment).await?,
+        Some(trouble) => {
+            let found = Disconnection {
+                assignment,
+                partner: rows.partner(),
+                environment: rows.environment(),
+                keys: keys.id,
+                keys_version: keys.version,
+                status,
+                because: format!("{} {}", trouble.reason(), trouble.remedy()),
+                since,
+            };
+            rows.disconnect(&found).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A unit that was not looked at yet.
+pub(crate) fn unseen(unit: &Unit, due_at: OffsetDateTime) -> Check {
+    Check {
+        assignment: unit.assignment,
+        partner: unit.partner,
+        environment: unit.environment,
+        keys: None,
+        trouble: None,
+        checked_at: None,
+        due_at,
+    }
+}
+
+pub(super) const fn unavailable() -> Error {
+    Error::VippsUnavailable {
+        retry_after: Duration::seconds(5),
+    }
+}

@@ -1,0 +1,59 @@
+//! Whose keys serve a sales unit.
+
+use std::sync::Arc;
+
+use domain::{CredentialMode, Msn};
+
+use super::HeldUnit;
+use super::claim::{go_live, prove};
+use super::diagnosis::{Depth, Finding};
+use super::look::{ask, claim_of, note, shown, subject, unavailable};
+use crate::registry::sales_units::check_mode;
+use crate::{App, Caller, Error, Scope, What};
+
+/// Has other keys serve the sales unit, once Vipps has shown that they do. Until then the ones before go on.
+///
+/// # Errors
+/// `NotFound(SalesUnit)`; [`Error::Invalid`]: partner keys exist for production only; [`Error::WithoutKeys`]
+/// when there are none of that kind; [`Error::KeysRefused`]; [`Error::VippsUnavailable`].
+pub async fn put_credential_mode(
+    app: &App,
+    caller: &Caller,
+    msn: &Msn,
+    mode: CredentialMode,
+) -> Result<HeldUnit, Error> {
+    caller.demand(Scope::MerchantsManage)?;
+    let unit = app.held(caller, msn).await?;
+    check_mode(mode, unit.environment)?;
+    if unit.mode == mode {
+        return app.held_unit(caller, msn).await;
+    }
+    let reader = app.store().read(caller.partner, caller.environment);
+    let keys = reader.scope().serving_keys(unit.assignment, mode).await?;
+    let keys = Arc::new(keys.ok_or(Error::WithoutKeys)?);
+    let subject = subject(app, &unit, Arc::clone(&keys)).await?;
+    let finding = ask(app, &subject, Depth::Product).await?;
+    match &finding {
+        Finding::Unknown => return Err(unavailable()),
+        Finding::Refused(refusal) => return Err(refusal.clone().into()),
+        Finding::Belongs { .. } => {}
+    }
+    let now = app.now();
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_assignment(unit.assignment).await?;
+    let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
+    assignment.credential_mode = mode;
+    assignment.updated_at = now;
+    registry.save_assignment(&assignment).await?;
+    if let Some(proof) = shown(&keys, &finding) {
+        let claim = claim_of(assignment.id, proof, keys.id, &caller.subject, now);
+        prove(&tx, &registry, &assignment, &claim).await?;
+    }
+    go_live(&tx, &registry, &mut assignment, now).await?;
+    let rows = tx.system().scope(unit.partner, unit.environment);
+    note(rows, unit.assignment, &keys, &finding, now).await?;
+    app.changed(tx).await?;
+    app.adopt_disconnections().await?;
+    app.held_unit(caller, msn).await
+}

@@ -1,0 +1,184 @@
+//! Claims, looks, and drafts that nobody can see through.
+
+use domain::{AssignmentId, Proof, SalesUnitId, Trouble};
+use store::registry::{AssignmentState, Check, Claim, Market, SalesUnit};
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::databases::{Fresh, TEST, on_each, partner};
+use crate::registry::{add, assignment, msn, two_partners};
+
+const NOW: OffsetDateTime = datetime!(2026-11-25 12:00 UTC);
+
+fn check(number: u128, due_at: OffsetDateTime) -> Check {
+    Check {
+        assignment: AssignmentId::from_uuid(Uuid::from_u128(100 + number)),
+        partner: partner(number),
+        environment: TEST,
+        keys: None,
+        trouble: None,
+        checked_at: None,
+        due_at,
+    }
+}
+
+async fn save(fresh: &Fresh, check: &Check) {
+    let tx = fresh.store.begin(check.partner, TEST).await.unwrap();
+    tx.scope().save_check(check).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_look_that_is_due_is_taken_by_one_and_due_again_later() {
+    on_each(async |fresh| {
+        two_partners(&fresh.store).await;
+        for number in [1, 2] {
+            add(&fresh.store, &assignment(number, AssignmentState::Draft))
+                .await
+                .unwrap();
+        }
+        save(fresh, &check(1, NOW)).await;
+        save(fresh, &check(2, NOW - Duration::HOUR)).await;
+        let take = async |at: OffsetDateTime, most| {
+            let tx = fresh.store.begin_system("test").await.unwrap();
+            let taken = tx
+                .system()
+                .take_due_checks(at, at + Duration::minutes(10), most)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            taken.into_iter().map(|check| check.partner).collect::<Vec<_>>()
+        };
+        assert_eq!(take(NOW - Duration::DAY, 9).await, [], "{}", fresh.name);
+        assert_eq!(take(NOW, 1).await, [partner(2)], "the longest overdue first");
+        assert_eq!(take(NOW, 9).await, [partner(1)]);
+        assert_eq!(take(NOW, 9).await, []);
+        assert_eq!(take(NOW + Duration::minutes(10), 9).await.len(), 2);
+        // Sooner when there is a doubt, and never later for it.
+        let tx = fresh.store.begin(partner(1), TEST).await.unwrap();
+        let id = check(1, NOW).assignment;
+        tx.scope()
+            .check_by(id, NOW + Duration::minutes(15))
+            .await
+            .unwrap();
+        tx.scope().check_by(id, NOW + Duration::HOUR).await.unwrap();
+        tx.scope().check_by(check(2, NOW).assignment, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let reader = fresh.store.read(partner(1), TEST);
+        let found = reader.scope().find_check(id).await.unwrap().unwrap();
+        assert_eq!(found.due_at, NOW + Duration::minutes(15));
+        let foreign = fresh.store.read(partner(2), TEST);
+        assert_eq!(foreign.scope().find_check(id).await.unwrap(), None);
+        let theirs = foreign.scope().list_checks().await.unwrap();
+        assert_eq!(
+            theirs[0].due_at,
+            NOW + Duration::minutes(20),
+            "another partner's doubt moved it"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_look_found_stands_in_place_of_what_was_found_before() {
+    on_each(async |fresh| {
+        two_partners(&fresh.store).await;
+        let held = assignment(1, AssignmentState::Live);
+        add(&fresh.store, &held).await.unwrap();
+        let mut found = check(1, NOW);
+        found.trouble = Some((Trouble::Deactivated, NOW));
+        found.checked_at = Some(NOW);
+        found.keys = Some((domain::KeySetId::from_uuid(Uuid::from_u128(7)), 3));
+        save(fresh, &check(1, NOW)).await;
+        save(fresh, &found).await;
+        let reader = fresh.store.read(partner(1), TEST);
+        assert_eq!(
+            reader.scope().list_checks().await.unwrap(),
+            [found],
+            "{}",
+            fresh.name
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_proof_is_its_partners_alone() {
+    on_each(async |fresh| {
+        two_partners(&fresh.store).await;
+        let held = assignment(1, AssignmentState::Draft);
+        add(&fresh.store, &held).await.unwrap();
+        let claim = Claim {
+            assignment: held.id,
+            proof: Proof::OwnKeys,
+            keys: None,
+            actor: "till".to_owned(),
+            reason: String::new(),
+            proven_at: NOW,
+        };
+        let tx = fresh.store.begin_system("test").await.unwrap();
+        let registry = tx.system().change_registry().await.unwrap();
+        registry.prove_claim(&held, &claim).await.unwrap();
+        tx.commit().await.unwrap();
+        let (own, other) = (
+            fresh.store.read(partner(1), TEST),
+            fresh.store.read(partner(2), TEST),
+        );
+        assert_eq!(
+            own.scope().find_claim(held.id).await.unwrap(),
+            Some(claim.clone()),
+            "{}",
+            fresh.name
+        );
+        assert_eq!(own.scope().list_claims().await.unwrap(), [claim]);
+        assert_eq!(other.scope().find_claim(held.id).await.unwrap(), None);
+        assert_eq!(other.scope().list_claims().await.unwrap(), []);
+        assert_eq!(other.scope().find_held_unit(&msn()).await.unwrap(), None);
+        assert!(own.scope().find_held_unit(&msn()).await.unwrap().is_some());
+        assert_eq!(
+            own.scope().find_unit(&msn()).await.unwrap(),
+            None,
+            "a draft takes no payments"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_serial_number_is_known_once_and_each_partner_names_its_own_market() {
+    on_each(async |fresh| {
+        two_partners(&fresh.store).await;
+        let second = SalesUnit {
+            id: SalesUnitId::from_uuid(Uuid::from_u128(77)),
+            environment: TEST,
+            msn: msn(),
+            market: Market::Denmark,
+            created_at: NOW,
+            updated_at: NOW,
+        };
+        let tx = fresh.store.begin_system("test").await.unwrap();
+        let registry = tx.system().change_registry().await.unwrap();
+        let known = registry.known_sales_unit(&second).await.unwrap();
+        assert_eq!(
+            known.id,
+            SalesUnitId::from_uuid(Uuid::from_u128(50)),
+            "{}",
+            fresh.name
+        );
+        let fresh_number = SalesUnit {
+            msn: "424242".parse().unwrap(),
+            ..second
+        };
+        let added = registry.known_sales_unit(&fresh_number).await.unwrap();
+        assert_eq!(added.id, fresh_number.id);
+        tx.commit().await.unwrap();
+        let mut held = assignment(2, AssignmentState::Draft);
+        held.market = Some(Market::Finland);
+        add(&fresh.store, &held).await.unwrap();
+        let reader = fresh.store.read(partner(2), TEST);
+        let unit = reader.scope().find_held_unit(&msn()).await.unwrap().unwrap();
+        assert_eq!(unit.market, Market::Finland);
+    })
+    .await;
+}
