@@ -5,6 +5,9 @@
 //! empty; it is then taken from `sales_units` as before. What is live was checked by the operator.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+use crate::wall::Wall;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -12,10 +15,22 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::script::run(manager, UP).await
+        // What stands there already is copied by the owner, who sees no row while the wall is forced on it too.
+        forced(manager, "NO FORCE").await?;
+        crate::script::run(manager, UP).await?;
+        forced(manager, "FORCE").await?;
+        for wall in WALLS {
+            wall.raise(manager).await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Wall::round("disconnections")
+            .app("SELECT, INSERT, DELETE")
+            .system("SELECT")
+            .raise(manager)
+            .await?;
         crate::script::run(manager, DOWN).await
     }
 
@@ -23,6 +38,30 @@ impl MigrationTrait for Migration {
         Some(true)
     }
 }
+
+/// Whether the wall holds for the owner too.
+async fn forced(manager: &SchemaManager<'_>, force: &str) -> Result<(), DbErr> {
+    if manager.get_database_backend() == DbBackend::Postgres {
+        for table in ["assignments", "sales_units"] {
+            let statement = format!("ALTER TABLE {table} {force} ROW LEVEL SECURITY");
+            manager.get_connection().execute_unprepared(&statement).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Looks are taken, and what follows from them is written, across partners.
+const WALLS: [Wall; 3] = [
+    Wall::round("claims")
+        .app("SELECT")
+        .system("SELECT, INSERT, DELETE"),
+    Wall::round("unit_checks")
+        .app("SELECT, INSERT, UPDATE, DELETE")
+        .system("SELECT, INSERT, UPDATE, DELETE"),
+    Wall::round("disconnections")
+        .app("SELECT, INSERT, DELETE")
+        .system("SELECT, INSERT, DELETE"),
+];
 
 const UP: &str = "
 ALTER TABLE assignments ADD COLUMN market text;

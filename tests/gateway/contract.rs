@@ -103,6 +103,48 @@ async fn tour(gateway: &Gateway) -> Vec<Answer> {
     answers
 }
 
+/// A sales unit from nothing to live, and another one half-way.
+async fn onboard(gateway: &Gateway) -> Vec<Answer> {
+    let desk = gateway.north();
+    let ask = |method, path: &str| desk.ask(method, path);
+    let new = json!({"name": "Havnens Cykler", "organisationNumber": "12345678", "country": "DK"});
+    let merchant = ask(http::Method::POST, "/v1/merchants")
+        .json(&new)
+        .send()
+        .await
+        .is(201);
+    let at = format!("/v1/merchants/{}", merchant.text("/id"));
+    let new = json!({"msn": "100003", "name": "Havnegade 1"});
+    let draft = ask(http::Method::POST, &format!("{at}/sales-units"));
+    let units = gateway.world.simulator.test().units();
+    let keys = &units.iter().find(|it| it.unit.msn == "100003").unwrap().keys;
+    let keys = json!({
+        "clientId": keys.client_id, "clientSecret": keys.client_secret,
+        "subscriptionKey": keys.primary_subscription_key,
+    });
+    let unit = "/v1/sales-units/100003";
+    let mut answers = vec![merchant, draft.json(&new).send().await.is(201)];
+    for (method, path, body) in [
+        (http::Method::GET, "/v1/merchants", None),
+        (http::Method::GET, at.as_str(), None),
+        (http::Method::PUT, &format!("{unit}/credentials"), Some(keys)),
+        (
+            http::Method::PUT,
+            &format!("{unit}/credential-mode"),
+            Some(json!({"credentialMode": "own"})),
+        ),
+        (http::Method::POST, &format!("{unit}/probe"), None),
+    ] {
+        let ask = ask(method, path);
+        let ask = match body {
+            Some(body) => ask.json(&body),
+            None => ask,
+        };
+        answers.push(ask.send().await.is(200));
+    }
+    answers
+}
+
 /// Fails unless each request that the simulator saw fits the published text.
 fn assert_published(requests: &[Seen]) {
     let Some(specs) = specs::all() else { return };
@@ -135,13 +177,15 @@ fn assert_published(requests: &[Seen]) {
         "orders.get",
         "orders.receipt",
         "token.standard",
+        "webhooks.list",
     ];
     assert_eq!(names, BTreeSet::from(wanted));
 }
 
 async fn a_tour_keeps_the_contracts_of_both_sides(kind: Kind) {
     let gateway = Gateway::start(kind).await;
-    let answers = tour(&gateway).await;
+    let mut answers = tour(&gateway).await;
+    answers.extend(onboard(&gateway).await);
     assert_published(&gateway.world.simulator.test().requests());
     for operation in contract::operations() {
         let met = answers.iter().any(|answer| {

@@ -25,12 +25,12 @@ on_both_databases!(
     vipps_out_of_reach_changes_nothing,
 );
 
-fn keys_of(world: &World, owner: Owner) -> KeySet {
-    world.registry().keys_of(&owner).unwrap().clone()
+fn keys_of(world: &World, owner: &Owner) -> KeySet {
+    world.registry().keys_of(owner).unwrap().clone()
 }
 
 fn unit_keys(gateway: &Gateway, msn: &str) -> KeySet {
-    keys_of(gateway.world.simulator.test(), Owner::SalesUnit(msn.to_owned()))
+    keys_of(gateway.world.simulator.test(), &Owner::SalesUnit(msn.to_owned()))
 }
 
 fn body(keys: &KeySet) -> Value {
@@ -63,14 +63,14 @@ async fn draft<'g>(desk: &Desk<'g>, msn: &str, mode: &str) -> (Desk<'g>, Answer)
     let merchant = merchant(desk, &format!("99{msn}")).await;
     let new = json!({"msn": msn, "name": "Havnegade 1", "credentialMode": mode});
     let path = format!("/v1/merchants/{merchant}/sales-units");
-    let made = desk.ask(Method::POST, &path).json(&new).send().await.is(201);
+    let answer = desk.ask(Method::POST, &path).json(&new).send().await.is(201);
     let place = format!("/v1/sales-units/{msn}");
-    assert_eq!(made.header("location"), Some(place.as_str()));
+    assert_eq!(answer.header("location"), Some(place.as_str()));
     let at = Desk {
         msn: msn.to_owned(),
         ..desk.clone()
     };
-    (at, made)
+    (at, answer)
 }
 
 async fn put(desk: &Desk<'_>, keys: &Value) -> Answer {
@@ -187,7 +187,7 @@ async fn wrong_keys_are_told_apart_and_none_is_kept(kind: Kind) {
         keys
     };
     let production = gateway.world.simulator.production();
-    let production = keys_of(production, Owner::SalesUnit("500003".to_owned()));
+    let production = keys_of(production, &Owner::SalesUnit("500003".to_owned()));
     let other = unit_keys(&gateway, "100002");
     let before = count(&gateway, "key_sets").await;
     for (keys, trouble, field) in [
@@ -314,7 +314,7 @@ async fn a_deactivated_unit_is_found_by_the_daily_look_and_left_alone(kind: Kind
         registry.set_active("100003", active).unwrap();
     };
     activity(false);
-    gateway.work().await;
+    gateway.look().await;
     let token = gateway.north_token();
     let desk = gateway.desk(&token, "100003");
     assert_eq!(
@@ -324,7 +324,7 @@ async fn a_deactivated_unit_is_found_by_the_daily_look_and_left_alone(kind: Kind
     );
     gateway.world.advance(Duration::hours(25)).await;
     for _ in 0..3 {
-        gateway.work().await;
+        gateway.look().await;
     }
     let desk = gateway.desk(&gateway.north_token(), "100003");
     let found = desk.get("").send().await.is(200);
@@ -356,7 +356,7 @@ async fn keys_that_were_regenerated_are_found_when_calls_start_to_fail(kind: Kin
     let gateway = Gateway::start(kind).await;
     let north = gateway.north();
     let _ = north.created("before-1", 100).await;
-    gateway.work().await;
+    gateway.look().await;
     let owner = Owner::SalesUnit("100001".to_owned());
     let new = {
         let mut registry = gateway.world.simulator.test().registry_mut();
@@ -367,7 +367,7 @@ async fn keys_that_were_regenerated_are_found_when_calls_start_to_fail(kind: Kin
     gateway.world.app.tasks().close();
     gateway.world.finish(gateway.world.app.tasks().wait()).await;
     gateway.world.app.tasks().reopen();
-    gateway.work().await;
+    gateway.look().await;
     let found = north.get("").send().await.is(200);
     assert_eq!(found.text("/health/trouble"), "wrong_pair", "{found}");
     assert_eq!(found.text("/state"), "disconnected");
@@ -438,7 +438,7 @@ async fn partner_keys_prove_a_claim_by_the_management_api_and_no_other_way(kind:
     let north = gateway.world.north.id;
     profile(&gateway, north).await;
     let production = gateway.world.simulator.production().clone();
-    let keys = keys_of(&production, Owner::Partner("north".to_owned()));
+    let keys = keys_of(&production, &Owner::Partner("north".to_owned()));
     add_keys(
         &gateway,
         KeySetOwner::Partner(north),
@@ -486,7 +486,7 @@ async fn partner_keys_prove_a_claim_by_the_management_api_and_no_other_way(kind:
         .unwrap();
     gateway.world.advance(Duration::hours(25)).await;
     for _ in 0..3 {
-        gateway.work().await;
+        gateway.look().await;
     }
     let mine = Desk {
         token: desk(&gateway),

@@ -173,7 +173,14 @@ impl Gateway {
         }
     }
 
-    /// One round of every job.
+    /// A round of the daily look at sales units.
+    pub async fn look(&self) {
+        let app = &self.world.app;
+        let round = jobs::check_units::run_once(app, app.clock().now());
+        self.world.finish(round).await.unwrap();
+    }
+
+    /// One round of every job but the daily look, which asks Vipps about units that few tests are about.
     pub async fn work(&self) {
         let app = &self.world.app;
         let rounds = async {
@@ -181,7 +188,6 @@ impl Gateway {
             jobs::push_receipts::run_once(app, app.clock().now())
                 .await
                 .unwrap();
-            jobs::check_units::run_once(app, app.clock().now()).await.unwrap();
             jobs::record_calls::run_once(app, app.clock().now())
                 .await
                 .unwrap();

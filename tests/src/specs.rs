@@ -22,7 +22,7 @@ pub struct Spec {
     base: &'static str,
 }
 
-/// The documents of the three APIs that the gateway calls; `None`, said aloud, when they are not at hand.
+/// The documents of the APIs that the gateway calls; `None`, said aloud, when they are not at hand.
 #[expect(clippy::print_stderr, reason = "a check that did not happen says so")]
 pub fn all() -> Option<Vec<Spec>> {
     #[expect(clippy::disallowed_methods, reason = "a setting of the tests")]
@@ -48,6 +48,7 @@ pub fn all() -> Option<Vec<Spec>> {
         read("access-token", ""),
         read("epayment", "/epayment"),
         read("order-management", "/order-management"),
+        read("webhooks", "/webhooks"),
     ])
 }
 

@@ -12,7 +12,9 @@ impl From<Error> for Problem {
             Error::Invalid(violations) => Self::invalid(violations),
             Error::Forbidden(scope) => Self::new(Code::SCOPE_MISSING).filling(&[("scope", &scope)]),
             Error::NotFound(what) => not_found(what),
-            Error::Narrowed => Self::new(Code::TOKEN_NARROWED),
+            Error::Narrowed => {
+                Self::new(Code::TOKEN_NARROWED).challenging("Bearer error=\"insufficient_scope\"")
+            }
             Error::Exists(what) => exists(what),
             Error::KeysRefused {
                 trouble,

@@ -61,7 +61,7 @@ impl App {
     /// `NotFound(SalesUnit)`; [`Error::Unavailable`].
     pub async fn held_unit(&self, caller: &Caller, msn: &Msn) -> Result<HeldUnit, Error> {
         let unit = self.held(caller, msn).await?;
-        self.standing(unit).await
+        self.with_standing(unit).await
     }
 
     /// The same, for the operator.
@@ -70,7 +70,7 @@ impl App {
     /// As [`App::held_unit`].
     pub async fn unit_of_assignment(&self, id: AssignmentId) -> Result<HeldUnit, Error> {
         let unit = self.unit_for_operator(id).await?;
-        self.standing(unit).await
+        self.with_standing(unit).await
     }
 
     pub(super) async fn unit_for_operator(&self, id: AssignmentId) -> Result<Arc<Unit>, Error> {
@@ -78,7 +78,7 @@ impl App {
         self.assigned_unit(found.partner, found.environment, id).await
     }
 
-    async fn standing(&self, unit: Arc<Unit>) -> Result<HeldUnit, Error> {
+    async fn with_standing(&self, unit: Arc<Unit>) -> Result<HeldUnit, Error> {
         let reader = self.store().read(unit.partner, unit.environment);
         let claim = reader.scope().find_claim(unit.assignment).await?;
         let check = reader.scope().find_check(unit.assignment).await?;

@@ -9,6 +9,7 @@ extern crate nordbro_store as store;
 
 mod databases;
 mod money;
+mod onboarding;
 mod quality;
 mod registry;
 mod transactions;

@@ -17,7 +17,7 @@ use crate::databases::{TEST, on_each, partner};
 
 const NOW: OffsetDateTime = datetime!(2026-04-01 12:00:00.25 UTC);
 
-fn msn() -> Msn {
+pub(crate) fn msn() -> Msn {
     "123456".parse().unwrap()
 }
 
@@ -68,6 +68,7 @@ pub(crate) fn assignment(number: u128, state: AssignmentState) -> Assignment {
         credential_mode: CredentialMode::Own,
         profile: None,
         orphans: Orphans::CancelPush,
+        market: None,
         live_from: (state != AssignmentState::Draft).then_some(NOW),
         ended_at: (state == AssignmentState::Ended).then_some(NOW),
         created_at: NOW,
