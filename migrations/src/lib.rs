@@ -15,6 +15,7 @@ mod m20261125_204000_audit;
 mod m20261125_205000_late_payments;
 mod m20261125_210000_wall;
 mod m20261125_225000_claims;
+mod m20261125_233000_lookups;
 mod script;
 pub mod wall;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_205000_late_payments::Migration),
             Box::new(m20261125_210000_wall::Migration),
             Box::new(m20261125_225000_claims::Migration),
+            Box::new(m20261125_233000_lookups::Migration),
         ]
     }
 }

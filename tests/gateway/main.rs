@@ -14,6 +14,7 @@ mod contract;
 mod crash;
 mod databases;
 mod identity;
+mod importing;
 mod money;
 mod oauth;
 mod onboarding;

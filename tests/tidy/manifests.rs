@@ -44,7 +44,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 
 /// Who may use a dependency that is a decision, in the gateway and in the simulator. To replace one is to rewrite one
 /// room. What stands here with two rooms of one side has them by design.
-const OWNERS: [(&[&str], &[&str]); 16] = [
+const OWNERS: [(&[&str], &[&str]); 17] = [
     (&["axum"], &["api", "server", "simulator"]),
     (&["hyper", "hyper-util"], &["server", "simulator"]),
     (
@@ -57,6 +57,8 @@ const OWNERS: [(&[&str], &[&str]); 16] = [
     (&["reqwest"], &["outbound", "simulator"]),
     // Where we may call; whose forwarding we believe.
     (&["ipnet"], &["outbound", "server"]),
+    // Files that operators import.
+    (&["csv"], &["app"]),
     // Access tokens; the registry's answers.
     (&["moka"], &["outbound", "app"]),
     (&["sea-orm", "sqlx"], &["store"]),

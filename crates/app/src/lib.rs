@@ -18,6 +18,7 @@ mod tasks;
 mod views;
 
 pub mod identity;
+pub mod import;
 pub mod jobs;
 pub mod money;
 pub mod onboarding;

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use domain::{KeySet, KeySetId, KeySetKind, Msn, Proof, Secret};
-use store::registry::KeySetOwner;
+use domain::{Environment, KeySet, KeySetId, KeySetKind, Msn, Secret, Violation};
+use store::SystemTx;
+use store::registry::{Assignment, KeySetOwner, Registry};
+use time::OffsetDateTime;
 
 use super::HeldUnit;
-use super::claim::{go_live, prove};
+use super::claim::GoingLive;
 use super::diagnosis::{Depth, Finding};
-use super::look::{ask, claim_of, note, subject, unavailable};
+use super::look::{ask, settle, subject, unavailable};
 use crate::registry::key_sets;
 use crate::{App, Caller, Error, Scope, What};
 
@@ -21,6 +23,31 @@ pub struct NewKeys {
     pub secondary_subscription_key: Option<Secret>,
 }
 
+impl NewKeys {
+    /// Members that cannot be sent.
+    pub(crate) fn faults(&self) -> Vec<Violation> {
+        key_sets::faults(
+            &self.client_id,
+            &self.client_secret,
+            &self.subscription_key,
+            self.secondary_subscription_key.as_ref(),
+        )
+    }
+
+    pub(crate) fn into_key_set(self, app: &App, environment: Environment) -> KeySet {
+        KeySet {
+            id: KeySetId::from_uuid(app.clock().new_id()),
+            version: 1,
+            kind: KeySetKind::SalesUnit,
+            environment,
+            client_id: self.client_id,
+            client_secret: self.client_secret,
+            subscription_key: self.subscription_key,
+            secondary_subscription_key: self.secondary_subscription_key,
+        }
+    }
+}
+
 /// Tries keys at Vipps and puts them to use in place of the ones before. They prove the claim on the unit,
 /// and a draft goes live with them when nothing else is missing. Keys that Vipps refuses are not kept, and those
 /// in use go on.
@@ -31,29 +58,11 @@ pub struct NewKeys {
 pub async fn put_credentials(app: &App, caller: &Caller, msn: &Msn, new: NewKeys) -> Result<HeldUnit, Error> {
     caller.demand(Scope::MerchantsManage)?;
     let unit = app.held(caller, msn).await?;
-    let owner = KeySetOwner::SalesUnit {
-        partner: unit.partner,
-        assignment: unit.assignment,
-    };
-    let violations = key_sets::faults(
-        &new.client_id,
-        &new.client_secret,
-        &new.subscription_key,
-        new.secondary_subscription_key.as_ref(),
-    );
+    let violations = new.faults();
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
     }
-    let keys = Arc::new(KeySet {
-        id: KeySetId::from_uuid(app.clock().new_id()),
-        version: 1,
-        kind: KeySetKind::SalesUnit,
-        environment: unit.environment,
-        client_id: new.client_id,
-        client_secret: new.client_secret,
-        subscription_key: new.subscription_key,
-        secondary_subscription_key: new.secondary_subscription_key,
-    });
+    let keys = Arc::new(new.into_key_set(app, unit.environment));
     let subject = subject(app, &unit, Arc::clone(&keys)).await?;
     let finding = ask(app, &subject, Depth::Product).await?;
     match &finding {
@@ -66,16 +75,39 @@ pub async fn put_credentials(app: &App, caller: &Caller, msn: &Msn, new: NewKeys
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_assignment(unit.assignment).await?;
     let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
-    registry.add_key_set(&keys, owner, now).await?;
-    let stored = tx.system().find_key_set(keys.id).await?;
-    let stored = stored.ok_or(Error::Internal("stored keys are not there"))?;
-    registry.activate_key_set(&stored, now).await?;
-    let claim = claim_of(assignment.id, Proof::OwnKeys, keys.id, &caller.subject, now);
-    prove(&tx, &registry, &assignment, &claim).await?;
-    go_live(&tx, &registry, &mut assignment, now).await?;
-    let rows = tx.system().scope(unit.partner, unit.environment);
-    note(rows, unit.assignment, &keys, &finding, now).await?;
+    adopt(
+        &tx,
+        &registry,
+        &mut assignment,
+        &keys,
+        &finding,
+        &caller.subject,
+        now,
+    )
+    .await?;
     app.changed(tx).await?;
     app.adopt_disconnections().await?;
     app.held_unit(caller, msn).await
+}
+
+/// Within a change of the registry: keys that were tried are stored and put to use in place of the ones before,
+/// with what follows from that.
+pub(crate) async fn adopt(
+    tx: &SystemTx,
+    registry: &Registry<'_>,
+    assignment: &mut Assignment,
+    keys: &KeySet,
+    finding: &Finding,
+    actor: &str,
+    now: OffsetDateTime,
+) -> Result<GoingLive, Error> {
+    let owner = KeySetOwner::SalesUnit {
+        partner: assignment.partner,
+        assignment: assignment.id,
+    };
+    registry.add_key_set(keys, owner, now).await?;
+    let stored = tx.system().find_key_set(keys.id).await?;
+    let stored = stored.ok_or(Error::Internal("stored keys are not there"))?;
+    registry.activate_key_set(&stored, now).await?;
+    settle(tx, registry, assignment, keys, finding, actor, now).await
 }

@@ -12,7 +12,7 @@ use crate::{App, Error};
 
 /// How closely to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Depth {
+pub(crate) enum Depth {
     /// Keys and connection.
     Connection,
     /// ePayment too. The read counts as a 404 in Vipps' own statistics, so it is left out day by day.
@@ -21,17 +21,17 @@ pub(super) enum Depth {
 
 /// What is known of the merchant, to ask the Management API about it.
 #[derive(Debug, Clone)]
-pub(super) struct Subject {
-    pub(super) served: Served,
-    pub(super) country: String,
-    pub(super) organisation_number: String,
+pub(crate) struct Subject {
+    pub(crate) served: Served,
+    pub(crate) country: String,
+    pub(crate) organisation_number: String,
     /// Whether these very keys have opened the unit before.
-    pub(super) has_opened: bool,
+    pub(crate) has_opened: bool,
 }
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Finding {
+pub(crate) enum Finding {
     /// Vipps could not be asked, so nothing is known.
     Unknown,
     /// The keys are the unit's.
@@ -45,10 +45,10 @@ pub(super) enum Finding {
 
 /// Vipps' no, and which key it is about, as far as that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) trouble: Trouble,
-    pub(super) field: Option<&'static str>,
-    pub(super) rejected: Option<Box<Rejected>>,
+pub(crate) struct Refusal {
+    pub(crate) trouble: Trouble,
+    pub(crate) field: Option<&'static str>,
+    pub(crate) rejected: Option<Box<Rejected>>,
 }
 
 impl Refusal {
@@ -72,7 +72,7 @@ impl From<Refusal> for Error {
 }
 
 /// Asks Vipps. Each call is made once.
-pub(super) async fn diagnose(app: &App, subject: &Subject, depth: Depth) -> Finding {
+pub(crate) async fn diagnose(app: &App, subject: &Subject, depth: Depth) -> Finding {
     match asked(app, subject, depth).await {
         Ok(finding) => finding,
         Err(Silence::Refused(refusal)) => Finding::Refused(refusal),

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use domain::{AssignmentId, Environment, KeySet, KeySetId, KeySetKind, Msn, PartnerId, Proof, TraceContext};
 use outbound::Access;
-use store::registry::{AssignmentState, Check, Claim, Disconnection};
-use store::{Scope as Rows, Write};
+use store::registry::{Assignment, AssignmentState, Check, Claim, Disconnection, Registry};
+use store::{Scope as Rows, SystemTx, Write};
 use time::{Duration, OffsetDateTime};
 
 use super::HeldUnit;
-use super::claim::{go_live, prove};
+use super::claim::{GoingLive, go_live, prove};
 use super::diagnosis::{Depth, Finding, Subject, diagnose};
 use crate::registry::operator;
 use crate::served::Served;
@@ -94,7 +94,7 @@ async fn look_closely(app: &App, unit: &Unit, depth: Depth, actor: &str) -> Resu
 }
 
 /// Asks Vipps, within the limits on how much is under way at the same time.
-pub(super) async fn ask(app: &App, subject: &Subject, depth: Depth) -> Result<Finding, Error> {
+pub(crate) async fn ask(app: &App, subject: &Subject, depth: Depth) -> Result<Finding, Error> {
     let until = app.now() + app.settings().call_limit;
     let _place = app.enter(&subject.served, until).await?;
     Ok(tokio::select! {
@@ -105,7 +105,7 @@ pub(super) async fn ask(app: &App, subject: &Subject, depth: Depth) -> Result<Fi
 }
 
 /// What a look at a unit with these keys needs.
-pub(super) async fn subject(app: &App, unit: &Unit, keys: Arc<KeySet>) -> Result<Subject, Error> {
+pub(crate) async fn subject(app: &App, unit: &Unit, keys: Arc<KeySet>) -> Result<Subject, Error> {
     let reader = app.store().read(unit.partner, unit.environment);
     let merchant = reader.scope().find_merchant(unit.merchant).await?;
     let merchant = merchant.ok_or(Error::NotFound(What::Merchant))?;
@@ -141,7 +141,7 @@ pub(super) async fn subject(app: &App, unit: &Unit, keys: Arc<KeySet>) -> Result
 }
 
 /// What these keys have shown, if they can show anything: the operator's open the units of every partner.
-pub(super) fn shown(keys: &KeySet, finding: &Finding) -> Option<Proof> {
+fn shown(keys: &KeySet, finding: &Finding) -> Option<Proof> {
     let Finding::Belongs { managed, .. } = finding else {
         return None;
     };
@@ -167,19 +167,7 @@ async fn conclude(
         let registry = tx.system().change_registry().await?;
         let found = tx.system().find_assignment(unit.assignment).await?;
         let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
-        if let Some(proof) = shown(keys, finding) {
-            let claim = claim_of(unit.assignment, proof, keys.id, actor, now);
-            prove(&tx, &registry, &assignment, &claim).await?;
-        }
-        go_live(&tx, &registry, &mut assignment, now).await?;
-        note(
-            tx.system().scope(unit.partner, unit.environment),
-            unit.assignment,
-            keys,
-            finding,
-            now,
-        )
-        .await?;
+        settle(&tx, &registry, &mut assignment, keys, finding, actor, now).await?;
         return app.changed(tx).await;
     }
     let tx = app.store().begin(unit.partner, unit.environment).await?;
@@ -189,7 +177,28 @@ async fn conclude(
     app.adopt_disconnections().await.map(drop)
 }
 
-pub(super) fn claim_of(
+/// Within a change of the registry: what the keys have shown is recorded, a draft that lacks nothing else goes
+/// live, and what was found is noted.
+pub(crate) async fn settle(
+    tx: &SystemTx,
+    registry: &Registry<'_>,
+    assignment: &mut Assignment,
+    keys: &KeySet,
+    finding: &Finding,
+    actor: &str,
+    now: OffsetDateTime,
+) -> Result<GoingLive, Error> {
+    if let Some(proof) = shown(keys, finding) {
+        let claim = claim_of(assignment.id, proof, keys.id, actor, now);
+        prove(tx, registry, assignment, &claim).await?;
+    }
+    let going = go_live(tx, registry, assignment, now).await?;
+    let rows = tx.system().scope(assignment.partner, assignment.environment);
+    note(rows, assignment.id, keys, finding, now).await?;
+    Ok(going)
+}
+
+fn claim_of(
     assignment: AssignmentId,
     proof: Proof,
     keys: KeySetId,
@@ -207,7 +216,7 @@ pub(super) fn claim_of(
 }
 
 /// The result of a look beside the unit: for its partner, and for whoever would call Vipps.
-pub(super) async fn note(
+async fn note(
     rows: Rows<'_, Write>,
     assignment: AssignmentId,
     keys: &KeySet,

@@ -5,11 +5,11 @@
 //! during a call, and nothing is kept of keys that Vipps refuses.
 
 pub(crate) mod claim;
-mod credentials;
-mod diagnosis;
+pub(crate) mod credentials;
+pub(crate) mod diagnosis;
 mod draft;
 mod held;
-mod look;
+pub(crate) mod look;
 mod merchants;
 mod mode;
 

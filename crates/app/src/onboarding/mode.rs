@@ -5,9 +5,8 @@ use std::sync::Arc;
 use domain::{CredentialMode, Msn};
 
 use super::HeldUnit;
-use super::claim::{go_live, prove};
 use super::diagnosis::{Depth, Finding};
-use super::look::{ask, claim_of, note, shown, subject, unavailable};
+use super::look::{ask, settle, subject, unavailable};
 use crate::registry::sales_units::check_mode;
 use crate::{App, Caller, Error, Scope, What};
 
@@ -46,13 +45,16 @@ pub async fn put_credential_mode(
     assignment.credential_mode = mode;
     assignment.updated_at = now;
     registry.save_assignment(&assignment).await?;
-    if let Some(proof) = shown(&keys, &finding) {
-        let claim = claim_of(assignment.id, proof, keys.id, &caller.subject, now);
-        prove(&tx, &registry, &assignment, &claim).await?;
-    }
-    go_live(&tx, &registry, &mut assignment, now).await?;
-    let rows = tx.system().scope(unit.partner, unit.environment);
-    note(rows, unit.assignment, &keys, &finding, now).await?;
+    settle(
+        &tx,
+        &registry,
+        &mut assignment,
+        &keys,
+        &finding,
+        &caller.subject,
+        now,
+    )
+    .await?;
     app.changed(tx).await?;
     app.adopt_disconnections().await?;
     app.held_unit(caller, msn).await

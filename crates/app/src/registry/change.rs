@@ -35,7 +35,7 @@ pub(super) fn taken(error: store::Error, rules: &[(&str, &str, &str)]) -> Error 
 }
 
 /// A name for people: 1 to 100 characters, none of them a control character, no space at either end.
-pub(super) fn name(field: &str, value: &str) -> Result<String, Error> {
+pub(crate) fn name(field: &str, value: &str) -> Result<String, Error> {
     let length = value.chars().count();
     if (1..=100).contains(&length) && value.trim() == value && !value.chars().any(char::is_control) {
         Ok(value.to_owned())

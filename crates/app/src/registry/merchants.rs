@@ -26,24 +26,46 @@ pub struct Add {
 /// # Errors
 /// [`Error::Invalid`], naming each field; `NotFound(Partner)`.
 pub async fn add(app: &App, add: Add) -> Result<Merchant, Error> {
+    let violations = faults(&add.organisation_number, &add.country);
+    if !violations.is_empty() {
+        return Err(Error::Invalid(violations));
+    }
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    if tx.system().find_partner(add.partner).await?.is_none() {
+        return Err(Error::NotFound(What::Partner));
+    }
+    let merchant = insert(app, &registry, add).await?;
+    app.changed(tx).await?;
+    Ok(merchant)
+}
+
+/// What is wrong with the number and the country.
+pub(crate) fn faults(organisation_number: &str, country: &str) -> Vec<Violation> {
     let mut violations = Vec::new();
-    if !is_organisation_number(&add.organisation_number) {
+    if !is_organisation_number(organisation_number) {
         violations.push(Violation::new(
             "organisationNumber",
             "format",
             "must be 6 to 14 letters, digits and hyphens, as the country's register writes it",
         ));
     }
-    if !is_country(&add.country) {
+    if !is_country(country) {
         violations.push(Violation::new(
             "country",
             "format",
             "must be two capital letters, as in NO",
         ));
     }
-    if !violations.is_empty() {
-        return Err(Error::Invalid(violations));
-    }
+    violations
+}
+
+/// The same as [`add`] within a change of the registry that does more.
+pub(crate) async fn insert(
+    app: &App,
+    registry: &store::registry::Registry<'_>,
+    add: Add,
+) -> Result<Merchant, Error> {
     let now = app.clock().now();
     let merchant = Merchant {
         id: MerchantId::from_uuid(app.clock().new_id()),
@@ -55,16 +77,10 @@ pub async fn add(app: &App, add: Add) -> Result<Merchant, Error> {
         created_at: now,
         updated_at: now,
     };
-    let tx = app.change().await?;
-    let registry = tx.system().change_registry().await?;
-    if tx.system().find_partner(merchant.partner).await?.is_none() {
-        return Err(Error::NotFound(What::Partner));
-    }
     registry
         .add_merchant(&merchant)
         .await
         .map_err(|error| taken(error, RULES))?;
-    app.changed(tx).await?;
     Ok(merchant)
 }
 

@@ -14,7 +14,7 @@ pub mod sales_units;
 mod unit;
 mod view;
 
-pub(crate) use change::invalid;
+pub(crate) use change::{invalid, name};
 pub(crate) use key_sets::operator;
 pub use store::registry::{
     Assignment, AssignmentState, Client, Issuer, Jwks, KeySetOwner, KeySetState, Market, Merchant, Orphans,

@@ -38,18 +38,30 @@ pub struct Add {
 /// # Errors
 /// [`Error::Invalid`]; `NotFound(Merchant)`, `NotFound(Profile)`, also for another partner's.
 pub async fn add(app: &App, add: Add) -> Result<Assignment, Error> {
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let assignment = draft(app, &tx, &registry, add).await?;
+    app.changed(tx).await?;
+    Ok(assignment)
+}
+
+/// The same within a change of the registry that does more.
+pub(crate) async fn draft(
+    app: &App,
+    tx: &store::SystemTx,
+    registry: &store::registry::Registry<'_>,
+    add: Add,
+) -> Result<Assignment, Error> {
     let called = name("name", &add.name)?;
     check_mode(add.credential_mode, add.environment)?;
     let now = app.clock().now();
-    let tx = app.change().await?;
-    let registry = tx.system().change_registry().await?;
     let merchant = tx.system().find_merchant(add.merchant).await?;
     if !merchant
         .is_some_and(|merchant| merchant.partner == add.partner && merchant.environment == add.environment)
     {
         return Err(Error::NotFound(What::Merchant));
     }
-    demand_profile(&tx, add.profile, add.partner, add.environment).await?;
+    demand_profile(tx, add.profile, add.partner, add.environment).await?;
     // The same statements whether or not anybody has named the unit before.
     let unit = SalesUnit {
         id: SalesUnitId::from_uuid(app.clock().new_id()),
@@ -82,7 +94,6 @@ pub async fn add(app: &App, add: Add) -> Result<Assignment, Error> {
         .add_assignment(&assignment)
         .await
         .map_err(|error| taken(error, RULES))?;
-    app.changed(tx).await?;
     Ok(assignment)
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use domain::{
-    AssignmentId, CredentialMode, Environment, KeySet, MerchantId, Msn, PartnerId, ProductProfile, ProfileId,
+    AssignmentId, CredentialMode, Environment, KeySet, MerchantId, Msn, PartnerId, ProductProfile,
     TraceContext,
 };
 use outbound::Access;
-use store::registry::{AssignmentState, Market, Orphans};
+use store::registry::{AssignmentState, Market, Orphans, Which as Wanted};
 use store::{Read, Scope};
 use time::OffsetDateTime;
 
@@ -144,43 +144,30 @@ impl App {
     }
 }
 
+/// One query.
 async fn load(scope: Scope<'_, Read>, key: &UnitKey) -> Result<Option<Unit>, Error> {
-    let found = match &key.which {
-        Which::Live(msn) => scope.find_unit(msn).await?,
-        Which::Held(msn) => scope.find_held_unit(msn).await?,
-        Which::Assigned(assignment) => scope.find_assigned_unit(*assignment).await?,
+    let which = match &key.which {
+        Which::Live(msn) => Wanted::Live(msn),
+        Which::Held(msn) => Wanted::Held(msn),
+        Which::Assigned(assignment) => Wanted::Assigned(*assignment),
     };
-    let Some(found) = found else { return Ok(None) };
-    let assignment = found.assignment;
-    let keys = scope
-        .serving_keys(assignment.id, assignment.credential_mode)
-        .await?;
+    let Some(found) = scope.find_serving(which, key.profile).await? else {
+        return Ok(None);
+    };
+    let assignment = found.unit.assignment;
     Ok(Some(Unit {
-        product: product(scope, key.profile.or(assignment.profile)).await?,
-        keys: keys.map(Arc::new),
+        product: found.profile.map(|profile| Arc::new(profile.product)),
+        keys: found.keys.map(Arc::new),
         assignment: assignment.id,
         partner: assignment.partner,
         environment: assignment.environment,
         merchant: assignment.merchant,
         msn: assignment.msn,
         name: assignment.name,
-        market: found.market,
+        market: found.unit.market,
         mode: assignment.credential_mode,
         state: assignment.state,
         orphans: assignment.orphans,
         live_from: assignment.live_from,
     }))
-}
-
-/// The client's profile, else the unit's, else the partner's first.
-async fn product(
-    scope: Scope<'_, Read>,
-    chosen: Option<ProfileId>,
-) -> Result<Option<Arc<ProductProfile>>, Error> {
-    let profiles = scope.profiles().await?;
-    let profile = match chosen {
-        Some(id) => profiles.into_iter().find(|profile| profile.id == id),
-        None => profiles.into_iter().next(),
-    };
-    Ok(profile.map(|profile| Arc::new(profile.product)))
 }

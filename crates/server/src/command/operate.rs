@@ -39,8 +39,9 @@ pub(super) async fn run(command: registry::Command, config: Config) -> anyhow::R
     life.tasks.wait().await;
     app.store().close().await?;
     tokio::task::spawn_blocking(move || telemetry.flush()).await?;
-    done?;
+    // A command that broke off has told what is done all the same.
     std::io::Write::write_all(&mut stdout().lock(), &answer)?;
+    done?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -218,7 +218,7 @@ impl<M> Scope<'_, M> {
     }
 }
 
-fn joined((assignment, unit): (Model, Option<sales_units::Model>)) -> Result<Unit, Error> {
+pub(super) fn joined((assignment, unit): (Model, Option<sales_units::Model>)) -> Result<Unit, Error> {
     let unit = unit.ok_or_else(|| Error::corrupt(TABLE, assignment.id))?;
     let assignment = Assignment::try_from(assignment)?;
     Ok(Unit {

@@ -157,7 +157,7 @@ fn pack(keys: &KeySet) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(members.join("\0").into_bytes())
 }
 
-fn open(keyring: &Keyring, row: &Model) -> Result<KeySet, Error> {
+pub(super) fn open(keyring: &Keyring, row: &Model) -> Result<KeySet, Error> {
     let stored = StoredKeySet::try_from(row)?;
     let context = context(stored.owner, stored.environment, stored.id, stored.version);
     let opened = keyring

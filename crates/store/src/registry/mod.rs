@@ -17,6 +17,7 @@ mod partners;
 mod profiles;
 mod sales_units;
 mod secrets;
+mod serving;
 mod signing_keys;
 mod words;
 
@@ -43,6 +44,7 @@ pub use partners::{Partner, PartnerState};
 pub use profiles::Profile;
 pub use sales_units::{Market, SalesUnit};
 pub use secrets::ClientSecret;
+pub use serving::{Serving, Which, serving_sql};
 pub use signing_keys::SigningKey;
 
 /// Writers of the registry, within a transaction that has raised its version.

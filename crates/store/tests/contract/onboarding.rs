@@ -182,3 +182,109 @@ async fn a_serial_number_is_known_once_and_each_partner_names_its_own_market() {
     })
     .await;
 }
+
+/// What the database says it will do for a statement.
+async fn plan(fresh: &Fresh, sql: &str) -> String {
+    use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+    let connection = Database::connect(&fresh.url).await.unwrap();
+    let backend = connection.get_database_backend();
+    let explain = if backend == DbBackend::Sqlite {
+        format!("EXPLAIN QUERY PLAN {sql}")
+    } else {
+        format!("EXPLAIN {sql}")
+    };
+    let column = if backend == DbBackend::Sqlite {
+        "detail"
+    } else {
+        "QUERY PLAN"
+    };
+    let rows = connection
+        .query_all_raw(Statement::from_string(backend, explain))
+        .await
+        .unwrap();
+    let lines: Vec<String> = rows.iter().map(|row| row.try_get("", column).unwrap()).collect();
+    connection.close().await.unwrap();
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn everything_about_a_unit_is_one_query_over_indexes_among_thousands() {
+    use sea_orm::{ConnectionTrait, Database, DbBackend};
+    on_each(async |fresh| {
+        two_partners(&fresh.store).await;
+        let first = assignment(1, AssignmentState::Live);
+        add(&fresh.store, &first).await.unwrap();
+        // Ten thousand units beside it.
+        let connection = Database::connect(&fresh.url).await.unwrap();
+        let is_sqlite = connection.get_database_backend() == DbBackend::Sqlite;
+        let (id, numbers) = if is_sqlite {
+            (
+                "randomblob(16)",
+                "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 10000) SELECT n FROM s)",
+            )
+        } else {
+            ("gen_random_uuid()", "(SELECT generate_series(1, 10000) AS n)")
+        };
+        let partner = if is_sqlite {
+            "x'00000000000000000000000000000001'"
+        } else {
+            "'00000000-0000-0000-0000-000000000001'"
+        };
+        for sql in [
+            format!(
+                "INSERT INTO sales_units (id, environment, msn, market, created_at, updated_at) \
+                 SELECT {id}, 'test', CAST(700000 + n AS text), 'NO', 0, 0 FROM {numbers} AS s"
+            ),
+            format!(
+                "INSERT INTO assignments (id, partner_id, environment, merchant_id, sales_unit_id, msn, name, state, \
+                 credential_mode, orphans, live_from, created_at, updated_at) \
+                 SELECT {id}, {partner}, 'test', {partner}, u.id, u.msn, 'u', 'live', 'own', 'announce', 0, 0, 0 \
+                 FROM sales_units u WHERE u.msn LIKE '7_____'"
+            ),
+            format!(
+                "INSERT INTO key_sets (id, partner_id, environment, kind, assignment_id, state, version, sealed, \
+                 client_fingerprint, proven_at, created_at, updated_at) \
+                 SELECT {id}, {partner}, 'test', 'sales_unit', a.id, 'active', 1, a.id{bytes}, 'f', 0, 0, 0 \
+                 FROM assignments a WHERE a.msn LIKE '7_____'",
+                bytes = if is_sqlite { "" } else { "::text::bytea" }
+            ),
+            "ANALYZE".to_owned(),
+        ] {
+            connection.execute_unprepared(&sql).await.unwrap();
+        }
+        connection.close().await.unwrap();
+        let of = |id: &str| {
+            if is_sqlite {
+                format!("x'{}'", id.replace('-', ""))
+            } else {
+                format!("'{id}'::uuid")
+            }
+        };
+        let owner = of("00000000-0000-0000-0000-000000000001");
+        for (which, wanted) in [
+            (store::registry::Which::Live(&msn()), "'701234'".to_owned()),
+            (store::registry::Which::Held(&msn()), "'701234'".to_owned()),
+            (store::registry::Which::Assigned(first.id), of(&first.id.uuid().to_string())),
+        ] {
+            let sql = store::registry::serving_sql(which)
+                .replace("$1", &owner)
+                .replace("$2", "'test'")
+                .replace("$3", &wanted)
+                .replace("$4", if is_sqlite { "NULL" } else { "NULL::uuid" });
+            let plan = plan(fresh, &sql).await;
+            for (table, alias) in [("assignments", "a"), ("sales_units", "u"), ("key_sets", "k"), ("key_sets", "o")] {
+                let scanned = [format!("Seq Scan on {table}"), format!("SCAN {alias}")];
+                assert!(!scanned.iter().any(|it| plan.contains(it)), "{}: {plan}", fresh.name);
+            }
+        }
+        // And it finds what the single look-ups find.
+        let reader = fresh.store.read(super::databases::partner(1), TEST);
+        let live = store::registry::Which::Live(&msn());
+        let found = reader.scope().find_serving(live, None).await.unwrap().unwrap();
+        assert_eq!(Some(found.unit), reader.scope().find_unit(&msn()).await.unwrap());
+        assert_eq!((found.keys, found.profile), (None, None));
+        let foreign = fresh.store.read(super::databases::partner(2), TEST);
+        assert_eq!(foreign.scope().find_serving(live, None).await.unwrap(), None);
+    })
+    .await;
+}

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod client;
+mod import;
 mod issuer;
 mod keys;
 mod merchant;
@@ -40,6 +41,7 @@ pub enum Command {
     SalesUnit(Noun<sales_unit::Command>),
     /// Keys at Vipps, and the key file.
     Keys(Noun<keys::Command>),
+    Import(import::Arguments),
     /// Tokens of the gateway's own issuer.
     Token(Noun<token::Command>),
 }
@@ -81,6 +83,7 @@ pub async fn run(
     output: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let (shown, json) = match command {
+        Command::Import(arguments) => return import::run(app, arguments, inputs, output).await,
         Command::Partner(noun) => (partner::run(app, noun.verb).await, noun.json),
         Command::Issuer(noun) => (issuer::run(app, noun.verb, inputs).await, noun.json),
         Command::Client(noun) => (client::run(app, noun.verb, inputs).await, noun.json),
