@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use domain::Violation;
 
 use super::json::Json;
+use crate::problem::MOST_VIOLATIONS;
 
 /// A place in a body: there may be a value or none.
 #[derive(Debug, Clone)]
@@ -25,26 +26,33 @@ impl<'a> At<'a> {
     }
 
     pub(crate) fn fault(&self, rule: &'static str, message: impl Into<String>) {
-        let field = if self.path.is_empty() { "body" } else { &self.path };
-        self.faults
-            .borrow_mut()
-            .push(Violation::new(field, rule, message));
+        let mut faults = self.faults.borrow_mut();
+        // One more than is listed tells that there are more. A body of nothing but faults would cost hundreds of
+        // times its size.
+        if faults.len() <= MOST_VIOLATIONS {
+            let field = if self.path.is_empty() { "body" } else { &self.path };
+            faults.push(Violation::new(field, rule, message));
+        }
     }
 
     /// One documented member of the object that stands here. The same name in other letters is a fault:
     /// Vipps may read it as this member, and then act on another value than the one checked here.
     #[must_use]
     pub(crate) fn field(&self, name: &str) -> Self {
-        let mut value = None;
-        if let Some(Json::Object(members)) = self.value {
-            for (key, member) in members {
-                if key == name {
-                    value = value.or(Some(member));
-                } else if key.eq_ignore_ascii_case(name) {
-                    self.at(key).misspelt(name);
-                }
-            }
+        let members = match self.value {
+            Some(Json::Object(members)) => members.as_slice(),
+            _ => &[],
+        };
+        if let Some((other, _)) = members
+            .iter()
+            .find(|(key, _)| key != name && key.eq_ignore_ascii_case(name))
+        {
+            self.at(other).misspelt(name);
         }
+        let value = members
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value);
         Self {
             value,
             ..self.at(name)
@@ -236,6 +244,17 @@ mod tests {
             ("lines[1].name", "type"),
         ];
         assert_eq!(faults, expected.map(|(field, rule)| (field.to_owned(), rule)));
+    }
+
+    #[test]
+    fn a_body_of_nothing_but_faults_costs_no_more_than_what_is_listed() {
+        let body = format!("{{\"lines\":[{}{{}}]}}", "{},".repeat(80_000));
+        let faults = faults_of(&body, |body| {
+            for line in body.field("lines").list().unwrap() {
+                assert!(line.field("name").required().is_none());
+            }
+        });
+        assert_eq!(faults.len(), MOST_VIOLATIONS + 1);
     }
 
     #[test]

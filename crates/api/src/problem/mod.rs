@@ -24,6 +24,9 @@ pub(crate) use render::examples;
 pub use render::{Addressee, render};
 pub use table::{Audience, Entry, Table, Texts, table};
 
+/// So many violations are listed. A body of nothing but faults must not make an answer larger than itself.
+pub(crate) const MOST_VIOLATIONS: usize = 100;
+
 /// One occurrence of a problem, before it knows whose request it answers.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Occurrence>);
@@ -90,13 +93,15 @@ impl Problem {
 
     /// All that is wrong with a request, at once.
     pub fn invalid(mut violations: Vec<Violation>) -> Self {
-        // A body of nothing but faults must not make an answer larger than itself.
-        const MOST: usize = 100;
         let count = violations.len();
-        violations.truncate(MOST);
+        violations.truncate(MOST_VIOLATIONS);
         let problem = Self::new(Code::INVALID_REQUEST);
         let mut problem = if count == 1 {
             problem.saying("One of the request's values must be corrected; see `violations`.")
+        } else if count > MOST_VIOLATIONS {
+            problem.saying(format!(
+                "More than {MOST_VIOLATIONS} of the request's values must be corrected; the first ones stand in `violations`."
+            ))
         } else {
             problem.filling(&[("count", &count)])
         };

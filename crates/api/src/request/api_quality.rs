@@ -64,7 +64,11 @@ fn read(query: &str, faults: &mut Vec<Violation>) -> Result<QualityQuery, Proble
                 read.after = Some(cursor.map_err(|_| Problem::new(Code::INVALID_CURSOR))?);
             }
             "limit" => read.limit = search::limit(&name, &value, faults),
-            _ => faults.push(search::fault(&name, "unknown", "is no parameter of this list")),
+            _ => {
+                faults.push(search::fault(&name, "unknown", "is no parameter of this list"));
+                // Only known names are remembered: there may be thousands of others.
+                continue;
+            }
         }
         seen.push(name);
     }

@@ -71,7 +71,11 @@ fn read(query: &str, faults: &mut Vec<Violation>) -> Result<Query, Problem> {
                 read.after = Some(cursor.map_err(|_| Problem::new(Code::INVALID_CURSOR))?);
             }
             "limit" => read.limit = limit(&name, &value, faults),
-            _ => faults.push(fault(&name, "unknown", "is no parameter of this list")),
+            _ => {
+                faults.push(fault(&name, "unknown", "is no parameter of this list"));
+                // Only known names are remembered: there may be thousands of others.
+                continue;
+            }
         }
         seen.push(name);
     }
