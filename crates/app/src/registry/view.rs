@@ -76,16 +76,18 @@ impl View {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn note(&self, tried_at: OffsetDateTime, read: Option<i64>) {
+    /// `began` is when the reading began, which is how fresh its result is; `ended` is when it was over, so that
+    /// those who waited for a database that hangs do not wait for it again one after the other.
+    fn note(&self, began: OffsetDateTime, ended: OffsetDateTime, read: Option<i64>) {
         let mut seen = self
             .seen
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        seen.tried_at = Some(tried_at);
+        seen.tried_at = Some(ended);
         if let Some(version) = read {
             // Two readers may finish in the other order; the version only rises.
             seen.version = seen.version.max(version);
-            seen.read_at = Some(tried_at);
+            seen.read_at = Some(began);
         }
     }
 }
@@ -121,9 +123,9 @@ impl App {
         let began = self.clock().now();
         let reader = self.store().read_system("registry version");
         match reader.system().registry_version().await {
-            Ok(version) => self.view().note(began, Some(version)),
+            Ok(version) => self.view().note(began, self.clock().now(), Some(version)),
             Err(error) => {
-                self.view().note(began, None);
+                self.view().note(began, self.clock().now(), None);
                 let _logged = Error::from(error);
             }
         }
@@ -143,4 +145,24 @@ pub fn watch(app: &App) {
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn who_waited_for_a_database_that_hangs_does_not_wait_again() {
+        let view = View::new();
+        let began = datetime!(2026-11-25 12:00 UTC);
+        let ended = began + Duration::seconds(3);
+        view.note(began, ended, None);
+        let seen = view.seen();
+        assert_eq!((seen.tried_at, seen.read_at), (Some(ended), None));
+        view.note(ended, ended + Duration::seconds(2), Some(7));
+        let seen = view.seen();
+        assert_eq!((seen.version, seen.read_at), (7, Some(ended)));
+    }
 }
