@@ -1,6 +1,6 @@
 //! Who is at the other end, when load balancers stand between.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
@@ -23,12 +23,19 @@ pub(super) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> I
             break;
         }
         // Something that is no address was written by whoever stood before the last proxy: that one we know.
-        let Ok(address) = hop.trim().parse::<IpAddr>() else {
+        let Some(address) = written(hop.trim()) else {
             break;
         };
         client = address.to_canonical();
     }
     client
+}
+
+/// An address, or one with the port that some load balancers add.
+fn written(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|both| both.ip());
+    bare.unwrap_or(hop).parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
@@ -60,6 +67,13 @@ mod tests {
         );
         assert_eq!(seen("10.0.0.2", &["192.0.2.66", "203.0.113.1"]), "203.0.113.1");
         assert_eq!(seen("::ffff:10.0.0.2", &["2001:db8::1"]), "2001:db8::1");
+    }
+
+    #[test]
+    fn a_port_that_a_load_balancer_adds_does_not_hide_the_client() {
+        assert_eq!(seen("10.0.0.2", &["203.0.113.1:50123"]), "203.0.113.1");
+        assert_eq!(seen("10.0.0.2", &["[2001:db8::1]:50123"]), "2001:db8::1");
+        assert_eq!(seen("10.0.0.2", &["[2001:db8::1]"]), "2001:db8::1");
     }
 
     #[test]
