@@ -18,6 +18,9 @@ use crate::telemetry::Telemetry;
 /// Serves until SIGTERM or SIGINT. The exit code is 0 when nothing was left undone.
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let telemetry = Telemetry::start(&config.telemetry)?;
+    for (setting, instead) in config.without_effect() {
+        tracing::warn!(setting, instead, "a setting has no effect in this release");
+    }
     // From here on somebody may ask us to end.
     let signal = shutdown::listen().context("signals cannot be listened for")?;
     let life = Life {

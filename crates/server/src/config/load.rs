@@ -239,6 +239,22 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_effect_is_known_and_told() {
+        assert!(with(&[]).unwrap().without_effect().is_empty());
+        let config = with(&[
+            ("NORDBRO__REDIS__URL", "redis://:hunter2@cache:6379"),
+            ("NORDBRO__DATABASE__SYSTEM_URL", "postgres://system:hunter2@db/n"),
+        ])
+        .unwrap();
+        let told = config.without_effect();
+        assert_eq!(
+            told.iter().map(|(key, _)| *key).collect::<Vec<_>>(),
+            ["database.system_url", "redis.url"]
+        );
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
     fn variables_of_other_programs_are_left_alone() {
         assert!(with(&[("NORDBRO_BIN", "x"), ("PATH", "y")]).is_ok());
     }

@@ -13,7 +13,7 @@ pub use duration::Span;
 pub use load::{Error, load};
 pub use secret::SecretUrl;
 pub use settings::{
-    Config, Database, Egress, Limits, Private, Public, Rate, Sealing, Shutdown, Telemetry, Vipps,
+    Config, Database, Egress, Limits, Private, Public, Rate, Redis, Sealing, Shutdown, Telemetry, Vipps,
     VippsEnvironment, Waiting,
 };
 pub use show::show;

@@ -19,6 +19,7 @@ pub struct Config {
     pub private: Private,
     pub shutdown: Shutdown,
     pub database: Database,
+    pub redis: Redis,
     pub vipps: Vipps,
     pub admission: Admission,
     pub breakers: Breakers,
@@ -41,6 +42,7 @@ pub struct Public {
     pub max_header_bytes: u32,
     pub max_headers: usize,
     pub max_connections: usize,
+    pub max_connections_per_address: usize,
     pub max_streams: u32,
     pub max_body_bytes: usize,
 }
@@ -67,6 +69,12 @@ pub struct Database {
     pub migrate_url: SecretUrl,
     pub max_connections: u32,
     pub acquire_timeout: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    pub url: SecretUrl,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -140,6 +148,24 @@ impl Config {
         }
     }
 
+    /// What is set and has no effect in this release, with what holds instead.
+    pub fn without_effect(&self) -> Vec<(&'static str, &'static str)> {
+        let mut found = Vec::new();
+        if !self.database.system_url.is_empty() {
+            found.push((
+                "database.system_url",
+                "work across partners uses database.url like everything else",
+            ));
+        }
+        if !self.redis.url.is_empty() {
+            found.push((
+                "redis.url",
+                "each replica counts for itself, so divide the limits by the number of replicas",
+            ));
+        }
+        found
+    }
+
     /// What no single key can tell, as `key: reason and remedy`.
     pub(super) fn contradictions(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -150,6 +176,10 @@ impl Config {
         let above_zero = [
             ("public.max_headers", public.max_headers as u64),
             ("public.max_connections", public.max_connections as u64),
+            (
+                "public.max_connections_per_address",
+                public.max_connections_per_address as u64,
+            ),
             ("public.max_streams", u64::from(public.max_streams)),
             ("public.max_body_bytes", public.max_body_bytes as u64),
             (

@@ -8,6 +8,7 @@ mod body;
 mod client;
 mod connection;
 mod front;
+mod shares;
 mod untaken;
 
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use tokio_util::task::TaskTracker;
 pub use front::front;
 
 use crate::config;
+use shares::Shares;
 
 /// What a connection may cost.
 #[derive(Debug, Clone)]
@@ -33,6 +35,7 @@ pub struct Limits {
     pub max_header_bytes: u32,
     pub max_headers: usize,
     pub max_connections: usize,
+    pub max_connections_per_address: usize,
     pub max_streams: u32,
     /// How long requests that run may take once the door closes.
     pub drain: std::time::Duration,
@@ -49,6 +52,7 @@ impl Limits {
             max_header_bytes: public.max_header_bytes,
             max_headers: public.max_headers,
             max_connections: public.max_connections,
+            max_connections_per_address: public.max_connections_per_address,
             max_streams: public.max_streams,
             drain: shutdown.drain.get(),
             trusted_proxies: public.trusted_proxies.clone().into(),
@@ -77,6 +81,10 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, closin
     let connections = TaskTracker::new();
     let aborting = CancellationToken::new();
     let places = Arc::new(Semaphore::new(limits.max_connections));
+    let shares = Shares::new(
+        limits.max_connections_per_address,
+        Arc::clone(&limits.trusted_proxies),
+    );
     loop {
         let next = async {
             // A place first: while there is none, new connections wait in the operating system's queue.
@@ -90,11 +98,15 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, closin
         };
         match accepted {
             Ok((stream, peer)) => {
+                let Some(share) = shares.take(peer.ip()) else {
+                    tracing::debug!(client.address = %peer.ip(), "an address has its share of connections; this one is closed");
+                    continue;
+                };
                 let connection =
                     connection::serve(stream, peer, router.clone(), limits.clone(), closing.clone());
                 let aborting = aborting.clone();
                 connections.spawn(async move {
-                    let _place = place;
+                    let _held = (place, share);
                     tokio::select! {
                         () = connection => {}
                         () = aborting.cancelled() => {}

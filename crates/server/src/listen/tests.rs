@@ -22,6 +22,7 @@ fn limits() -> Limits {
         max_header_bytes: 8192,
         max_headers: 16,
         max_connections: 100,
+        max_connections_per_address: 100,
         max_streams: 10,
         drain: LONG,
         trusted_proxies: Arc::new([]),
@@ -268,6 +269,21 @@ async fn a_connection_beyond_the_cap_waits_for_a_place() {
     );
     drop(first);
     assert!(some(&mut second).await.ends_with("here"));
+}
+
+#[tokio::test]
+async fn a_connection_beyond_its_address_s_share_is_closed_at_once() {
+    let house = House::open(Limits {
+        max_connections_per_address: 1,
+        ..limits()
+    })
+    .await;
+    let mut first = house.send(GET).await;
+    assert!(some(&mut first).await.ends_with("here"));
+    let second = TcpStream::connect(house.address).await.unwrap();
+    assert_eq!(rest(second).await, "");
+    first.write_all(GET).await.unwrap();
+    assert!(some(&mut first).await.ends_with("here"));
 }
 
 #[tokio::test]

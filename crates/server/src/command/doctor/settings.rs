@@ -9,6 +9,13 @@ use crate::config::Config;
 
 pub(super) fn check(config: &Config) -> Vec<Check> {
     let mut checks = vec![Check::ok("configuration", "every setting is known and in range")];
+    for (key, instead) in config.without_effect() {
+        checks.push(Check::warning(
+            "without effect",
+            format!("{key} is set; in this release {instead}"),
+            format!("remove {key}"),
+        ));
+    }
     checks.push(public_url(config));
     for (key, url) in [
         ("vipps.test.url", &config.vipps.test.url),
