@@ -4,6 +4,7 @@
 //! payment's fence that its writer still owns the payment.
 
 mod convert;
+mod forget;
 mod kept;
 mod keys;
 mod operation;
