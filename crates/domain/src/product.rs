@@ -49,6 +49,16 @@ impl ProductProfile {
         })
     }
 
+    /// How the gateway names itself as long as its operator has said nothing else. `version` = the release's.
+    pub fn gateway(version: &'static str) -> Self {
+        Self {
+            system_name: "Nordbro".to_owned(),
+            system_version: version.to_owned(),
+            plugin_name: "nordbro-gateway".to_owned(),
+            plugin_version: version.to_owned(),
+        }
+    }
+
     /// Header names and values, ready to send.
     pub fn headers(&self) -> [(&'static str, &str); 4] {
         [

@@ -11,7 +11,6 @@ use time::{Duration, OffsetDateTime};
 use super::HeldUnit;
 use super::claim::{GoingLive, go_live, prove};
 use super::diagnosis::{Depth, Finding, Subject, diagnose};
-use crate::registry::operator;
 use crate::served::Served;
 use crate::{App, Caller, Error, Scope, Unit, What};
 
@@ -117,7 +116,7 @@ pub(crate) async fn subject(app: &App, unit: &Unit, keys: Arc<KeySet>) -> Result
     });
     let product = match &unit.product {
         Some(product) => Arc::clone(product),
-        None => Arc::new(operator()?),
+        None => Arc::new(app.vipps().operator().clone()),
     };
     Ok(Subject {
         has_opened: proved || was_well,

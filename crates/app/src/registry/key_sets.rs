@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{
-    Environment, KeySet, KeySetId, KeySetKind, PartnerId, ProductProfile, Secret, TraceContext, Violation,
-};
+use domain::{Environment, KeySet, KeySetId, KeySetKind, PartnerId, Secret, TraceContext, Violation};
 use outbound::Access;
 use outbound::vipps::{Fault, ProbeError};
 use store::registry::KeySetFilter;
@@ -118,7 +116,7 @@ async fn probe(app: &App, partner: Option<PartnerId>, keys: Arc<KeySet>) -> Resu
         partner,
         keys,
         msn: None,
-        product: Arc::new(operator()?),
+        product: Arc::new(app.vipps().operator().clone()),
         trace: TraceContext::default(),
     };
     match app.vipps().probe(&access).await {
@@ -131,17 +129,6 @@ async fn probe(app: &App, partner: Option<PartnerId>, keys: Arc<KeySet>) -> Resu
             })
         }
     }
-}
-
-/// How the gateway names itself on calls that are for no partner's product.
-pub(crate) fn operator() -> Result<ProductProfile, Error> {
-    ProductProfile::new(
-        "Nordbro",
-        env!("CARGO_PKG_VERSION"),
-        "nordbro-gateway",
-        env!("CARGO_PKG_VERSION"),
-    )
-    .map_err(Error::Invalid)
 }
 
 fn refused(fault: Fault) -> Error {

@@ -21,7 +21,7 @@ mod wire;
 use std::fmt;
 use std::sync::Arc;
 
-use domain::Clock;
+use domain::{Clock, ProductProfile};
 use time::OffsetDateTime;
 use tokio_util::task::TaskTracker;
 
@@ -66,6 +66,11 @@ impl Vipps {
             tokens: Tokens::new(),
             tally: Tally::default(),
         })))
+    }
+
+    /// How the operator's own product names itself, on calls that are for no partner's.
+    pub fn operator(&self) -> &ProductProfile {
+        &self.0.settings.operator
     }
 
     /// Whether the token service refused this key set when it was asked last, and until when that answers

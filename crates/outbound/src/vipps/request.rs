@@ -5,7 +5,7 @@ use reqwest::{Body, Request};
 use url::Url;
 use zeroize::Zeroizing;
 
-use domain::{Environment, Method, Secret, UpstreamKey};
+use domain::{Environment, KeySetKind, Method, ProductProfile, Secret, UpstreamKey};
 
 use super::Access;
 use super::settings::Settings;
@@ -46,7 +46,7 @@ pub(super) fn api(
 ) -> Result<Request, String> {
     let mut request = Request::new(method(ask.method), url(settings, access.environment, ask.path)?);
     let headers = request.headers_mut();
-    common(headers, access)?;
+    common(headers, &access.product, access)?;
     if let Some(msn) = &access.msn {
         headers.insert(SERIAL_NUMBER, value("the serial number", msn.as_str())?);
     }
@@ -80,7 +80,12 @@ pub(super) fn access_token(settings: &Settings, access: &Access, which: Which) -
     let url = url(settings, access.environment, "/accesstoken/get")?;
     let mut request = Request::new(reqwest::Method::POST, url);
     let headers = request.headers_mut();
-    common(headers, access)?;
+    // A token of platform keys serves all partners: whichever of them made it be fetched is not its owner.
+    let product = match access.keys.kind {
+        KeySetKind::Platform => &settings.operator,
+        KeySetKind::SalesUnit | KeySetKind::Partner | KeySetKind::Accounting => &access.product,
+    };
+    common(headers, product, access)?;
     if let Some(msn) = access.msn.as_ref().filter(|_| names_merchant(access.keys.kind)) {
         headers.insert(SERIAL_NUMBER, value("the serial number", msn.as_str())?);
     }
@@ -98,8 +103,8 @@ pub(super) fn access_token(settings: &Settings, access: &Access, which: Which) -
 }
 
 /// The product's four headers, and the trace if it is one. A trace is a courtesy: a broken one is left out.
-fn common(headers: &mut HeaderMap, access: &Access) -> Result<(), String> {
-    for (name, text) in access.product.headers() {
+fn common(headers: &mut HeaderMap, product: &ProductProfile, access: &Access) -> Result<(), String> {
+    for (name, text) in product.headers() {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a product header has no name")?;
         headers.insert(name, value("a product header", text)?);
     }

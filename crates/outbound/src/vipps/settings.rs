@@ -1,4 +1,4 @@
-use domain::Environment;
+use domain::{Environment, ProductProfile};
 use url::Url;
 
 use crate::{SetupError, Timeouts};
@@ -11,6 +11,9 @@ pub struct Settings {
     /// `https://api.vipps.no`, or a simulator's production world.
     pub production_url: Url,
     pub timeouts: Timeouts,
+    /// How the operator's own product names itself: token calls of platform keys and proofs of keys are for no
+    /// partner's product.
+    pub operator: ProductProfile,
     /// Longer answers are not read to the end: their outcome is unknown.
     pub most_answer_bytes: usize,
 }
@@ -25,6 +28,7 @@ impl Settings {
             test_url,
             production_url,
             timeouts: Timeouts::default(),
+            operator: ProductProfile::gateway(env!("CARGO_PKG_VERSION")),
             most_answer_bytes: Self::MOST_ANSWER_BYTES,
         }
     }

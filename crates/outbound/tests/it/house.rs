@@ -57,6 +57,7 @@ pub(crate) fn vipps_within(address: impl Display, clock: &Arc<Hand>, timeouts: T
     let settings = Settings {
         timeouts,
         most_answer_bytes: 10_000,
+        operator: ProductProfile::new("Operator", "7.0", "operator-gateway", "7.1").unwrap(),
         ..Settings::new(url.clone(), url)
     };
     let tasks = TaskTracker::new();

@@ -118,6 +118,28 @@ async fn the_token_call_of_keys_that_serve_many_names_no_merchant_but_their_api_
 }
 
 #[tokio::test]
+async fn the_token_call_of_platform_keys_names_the_operators_product_and_every_other_the_partners() {
+    for kind in KeySetKind::ALL {
+        let upstream = Upstream::start().await;
+        upstream.answers(say(200, CAPTURED));
+        let access = with_keys(|keys| keys.kind = kind);
+        vipps(upstream.address, &Arc::new(Hand::new()))
+            .send(&capture(), &access)
+            .await;
+        let operator = [
+            ("vipps-system-name", "Operator"),
+            ("vipps-system-version", "7.0"),
+            ("vipps-system-plugin-name", "operator-gateway"),
+            ("vipps-system-plugin-version", "7.1"),
+        ];
+        let is_platform = kind == KeySetKind::Platform;
+        let expected = if is_platform { operator } else { PRODUCT };
+        carries(&upstream.token_calls()[0], &expected);
+        carries(&upstream.calls()[0], &PRODUCT);
+    }
+}
+
+#[tokio::test]
 async fn a_call_without_merchant_key_or_body_has_none_of_their_headers() {
     let upstream = Upstream::start().await;
     upstream.answers(say(200, ""));
