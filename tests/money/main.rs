@@ -8,7 +8,9 @@
 
 mod crash;
 mod crowd;
+mod forgetting;
 mod hold_ups;
+mod lies;
 mod plain;
 mod receipts;
 mod refusals;

@@ -36,6 +36,6 @@ pub use identity::Identity;
 pub use page::{Cursor, NotACursor, Page, Query};
 pub use registry::Unit;
 pub use served::Served;
-pub use settings::Settings;
+pub use settings::{Retention, Settings};
 pub use state::{App, Parts};
 pub use views::{Answered, OperationView, PaymentView, Progress, ReceiptView, Wait};

@@ -21,6 +21,8 @@ pub struct Settings {
     pub reads: domain::budget::Budget,
     /// How many at once, and when Vipps is left alone.
     pub admission: crate::admission::Settings,
+    /// How long what is done is remembered.
+    pub retention: Retention,
     /// How many operations a resolver round takes, and how many receipts a receipt round.
     pub batch: u32,
 }
@@ -35,7 +37,65 @@ impl Default for Settings {
             writes: domain::budget::WRITES,
             reads: domain::budget::READS,
             admission: crate::admission::Settings::default(),
+            retention: Retention::default(),
             batch: 64,
         }
+    }
+}
+
+/// How long what is done is remembered. What belongs to an open operation is kept whatever its age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    keys: Duration,
+    attempts: Duration,
+}
+
+impl Retention {
+    /// Callers are promised that a key is kept at least this long: a refund may come a year after the
+    /// capture.
+    pub const LEAST_KEYS: Duration = Duration::days(400);
+    /// Far longer than any window of a budget, so that no limit is kept by half of its sends.
+    pub const LEAST_ATTEMPTS: Duration = Duration::days(1);
+
+    /// Shorter spans than the least ones are lengthened to them.
+    #[must_use]
+    pub fn new(keys: Duration, attempts: Duration) -> Self {
+        Self {
+            keys: keys.max(Self::LEAST_KEYS),
+            attempts: attempts.max(Self::LEAST_ATTEMPTS),
+        }
+    }
+
+    /// Callers' idempotency keys, from the moment at which they were bound.
+    pub(crate) const fn keys(self) -> Duration {
+        self.keys
+    }
+
+    /// When operations were sent and how each send ended.
+    pub(crate) const fn attempts(self) -> Duration {
+        self.attempts
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self::new(Self::LEAST_KEYS, Duration::days(90))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_never_kept_shorter_than_callers_are_promised() {
+        let short = Retention::new(Duration::days(30), Duration::ZERO);
+        assert_eq!(short.keys(), Duration::days(400));
+        assert_eq!(short.attempts(), Duration::DAY);
+        let long = Retention::new(Duration::days(800), Duration::days(400));
+        assert_eq!(
+            (long.keys(), long.attempts()),
+            (Duration::days(800), Duration::days(400))
+        );
     }
 }

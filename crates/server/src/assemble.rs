@@ -36,8 +36,12 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
     if missing > 0 {
         bail!("the database lacks {missing} migrations; `nordbro migrate` brings it up to date");
     }
+    let Ok(operator) = config.vipps.operator.product() else {
+        bail!("vipps.operator cannot be sent to Vipps; `nordbro check-config` says which value");
+    };
     let vipps = Vipps::new(
         vipps::Settings {
+            operator,
             timeouts: timeouts(
                 config.vipps.connect_timeout,
                 config.vipps.answer_timeout,
@@ -61,6 +65,10 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
         settings: app::Settings {
             issuer: config.public_url(),
             replay_horizon: whole(config.vipps.replay_horizon),
+            retention: app::Retention::new(
+                whole(config.retention.idempotency_keys),
+                whole(config.retention.attempts),
+            ),
             admission: config::admission::settings(&config.admission, &config.breakers),
             ..app::Settings::default()
         },

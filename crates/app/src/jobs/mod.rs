@@ -1,6 +1,7 @@
 //! What goes on without anybody asking. Each job has a step that tests call, and a loop over it.
 
 pub mod check_units;
+pub mod forget;
 pub mod push_receipts;
 pub mod record_calls;
 pub mod resolve;
@@ -37,6 +38,8 @@ impl App {
         self.track(async move { every(COUNTS, &app, "tell unknown", tell_unknown::run_once).await });
         let app = self.clone();
         self.track(async move { every(UPKEEP, &app, "forget calls", record_calls::forget).await });
+        let app = self.clone();
+        self.track(async move { every(UPKEEP, &app, "forget", forget::run_once).await });
     }
 
     /// Writes down what only memory holds. Called once, when all other work has ended.

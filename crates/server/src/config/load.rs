@@ -239,6 +239,44 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_callers_may_still_repeat_cannot_be_forgotten() {
+        let error = with(&[
+            ("NORDBRO__RETENTION__IDEMPOTENCY_KEYS", "399d"),
+            ("NORDBRO__RETENTION__ATTEMPTS", "23h"),
+        ])
+        .unwrap_err()
+        .to_string();
+        assert!(
+            error.contains("retention.idempotency_keys: must be at least 400d"),
+            "{error}"
+        );
+        assert!(
+            error.contains("retention.attempts: must be at least 1d"),
+            "{error}"
+        );
+        let error = with(&[
+            ("NORDBRO__RETENTION__ATTEMPTS", "2d"),
+            ("NORDBRO__VIPPS__REPLAY_HORIZON", "3d"),
+        ]);
+        assert!(error.unwrap_err().to_string().contains("vipps.replay_horizon"));
+        assert!(with(&[("NORDBRO__RETENTION__IDEMPOTENCY_KEYS", "800d")]).is_ok());
+    }
+
+    #[test]
+    fn the_operators_product_has_values_that_vipps_can_take() {
+        let product = with(&[]).unwrap().vipps.operator.product().unwrap();
+        let values = product.headers().map(|(_, value)| value);
+        let release = env!("CARGO_PKG_VERSION");
+        assert_eq!(values, ["Nordbro", release, "nordbro-gateway", release]);
+        let error = with(&[("NORDBRO__VIPPS__OPERATOR__PLUGIN_NAME", "smørbrød")]).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.contains("vipps.operator.plugin_name: must be 1 to 30"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn what_has_no_effect_is_known_and_told() {
         assert!(with(&[]).unwrap().without_effect().is_empty());
         let config = with(&[

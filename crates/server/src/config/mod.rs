@@ -13,8 +13,8 @@ pub use duration::Span;
 pub use load::{Error, load};
 pub use secret::SecretUrl;
 pub use settings::{
-    Config, Database, Egress, Limits, Private, Public, Rate, Redis, Sealing, Shutdown, Telemetry, Vipps,
-    VippsEnvironment, Waiting,
+    Config, Database, Egress, Limits, Operator, Private, Public, Rate, Redis, Retention, Sealing, Shutdown,
+    Telemetry, Vipps, VippsEnvironment, Waiting,
 };
 pub use show::show;
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use domain::{ProductProfile, Violation};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -24,6 +25,7 @@ pub struct Config {
     pub admission: Admission,
     pub breakers: Breakers,
     pub egress: Egress,
+    pub retention: Retention,
     pub sealing: Sealing,
     pub waiting: Waiting,
     pub limits: Limits,
@@ -84,8 +86,37 @@ pub struct Vipps {
     pub connect_timeout: Span,
     pub answer_timeout: Span,
     pub idle_timeout: Span,
+    pub operator: Operator,
     pub test: VippsEnvironment,
     pub production: VippsEnvironment,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    pub system_name: String,
+    pub system_version: String,
+    pub plugin_name: String,
+    pub plugin_version: String,
+}
+
+impl Operator {
+    /// The values as Vipps gets them.
+    ///
+    /// # Errors
+    /// Every value that cannot be a header.
+    pub fn product(&self) -> Result<ProductProfile, Vec<Violation>> {
+        let version = |text: &str| match text {
+            "" => env!("CARGO_PKG_VERSION").to_owned(),
+            text => text.to_owned(),
+        };
+        ProductProfile::new(
+            &self.system_name,
+            &version(&self.system_version),
+            &self.plugin_name,
+            &version(&self.plugin_version),
+        )
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -100,6 +131,13 @@ pub struct Egress {
     pub allow: Vec<IpNet>,
     pub connect_timeout: Span,
     pub answer_timeout: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub idempotency_keys: Span,
+    pub attempts: Span,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -207,6 +245,34 @@ impl Config {
             if value.get().is_zero() {
                 found.push(format!("{key}: must be longer than 0s"));
             }
+        }
+        for wrong in self.vipps.operator.product().err().into_iter().flatten() {
+            let key = match wrong.field.as_str() {
+                "systemName" => "system_name",
+                "systemVersion" => "system_version",
+                "pluginName" => "plugin_name",
+                _ => "plugin_version",
+            };
+            found.push(format!("vipps.operator.{key}: {}", wrong.message));
+        }
+        for (key, span, least) in [
+            (
+                "retention.idempotency_keys",
+                self.retention.idempotency_keys,
+                app::Retention::LEAST_KEYS,
+            ),
+            (
+                "retention.attempts",
+                self.retention.attempts,
+                app::Retention::LEAST_ATTEMPTS,
+            ),
+        ] {
+            if span.get() < least.unsigned_abs() {
+                found.push(format!("{key}: must be at least {}d", least.whole_days()));
+            }
+        }
+        if self.retention.attempts < self.vipps.replay_horizon {
+            found.push("retention.attempts: must not be shorter than vipps.replay_horizon".to_owned());
         }
         if self.waiting.default > self.waiting.longest {
             found.push("waiting.default: must not be longer than waiting.longest".to_owned());
