@@ -15,7 +15,8 @@ pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
     /// time that was answered.
     fn now(&self) -> OffsetDateTime;
 
-    /// Ends when the clock shows `at` or later; at once when it already does.
+    /// Ends when the clock shows `at` or later; at once when it already does. A clock that is set back
+    /// meanwhile makes the wait no longer.
     fn sleep_until(&self, at: OffsetDateTime) -> Sleep;
 
     /// A fresh id that sorts by the time it was made (UUID version 7).

@@ -1,6 +1,6 @@
 //! The system's clock: the one place that reads the machine's time and draws ids.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::clock::{Clock, Sleep};
 use time::OffsetDateTime;
@@ -30,10 +30,11 @@ impl Clock for SystemClock {
     fn sleep_until(&self, at: OffsetDateTime) -> Sleep {
         let clock = *self;
         Box::pin(async move {
-            while let Ok(left) = Duration::try_from(at - clock.now()) {
-                if left.is_zero() {
-                    break;
-                }
+            let wait = at - clock.now();
+            let began = Instant::now();
+            // The two run a little apart also on a machine that is well: the calendar comes first then.
+            let timer = wait + wait / 500 + time::Duration::MILLISECOND;
+            while let Some(left) = left(timer - began.elapsed(), at - clock.now()) {
                 tokio::time::sleep(left.min(LOOK_AGAIN)).await;
             }
         })
@@ -48,9 +49,25 @@ impl Clock for SystemClock {
     }
 }
 
+/// What is left of a wait, by the time that has passed and by the calendar, which may have been set back or forward:
+/// the shorter one. `None` = nothing.
+fn left(by_the_timer: time::Duration, by_the_calendar: time::Duration) -> Option<Duration> {
+    let left = Duration::try_from(by_the_timer.min(by_the_calendar)).ok()?;
+    (!left.is_zero()).then_some(left)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_calendar_that_is_set_back_or_forward_makes_no_wait_longer() {
+        let (second, hours) = (time::Duration::SECOND, time::Duration::hours(3));
+        assert_eq!(left(second, second), Some(Duration::from_secs(1)));
+        assert_eq!(left(second, hours), Some(Duration::from_secs(1)));
+        assert_eq!(left(time::Duration::ZERO, hours), None);
+        assert_eq!(left(second, -hours), None);
+    }
 
     #[tokio::test]
     async fn a_wait_for_the_past_ends_at_once_and_for_the_future_not_before() {

@@ -2,8 +2,8 @@
 
 use domain::operation::resolve::{self, retry_after};
 use domain::operation::{Kind, Verdict};
-use domain::{Accepted, Outcome, Payment, Rejected};
-use store::money::{Attempt, Ended, Held, NextStep, Operation};
+use domain::{Accepted, Merged, Outcome, Payment, Rejected};
+use store::money::{Answer, Attempt, Ended, Held, NextStep, Operation};
 use time::OffsetDateTime;
 
 use super::answer;
@@ -110,13 +110,25 @@ impl Drive {
         }
     }
 
-    /// Carries on an operation that was claimed from an owner who is gone.
-    pub fn claimed(unit: Served, held: Held, operation: Operation, books: Payment, waiting: Waiting) -> Self {
+    /// Carries on an operation that was claimed from an owner who is gone. `doubted` = when the last send
+    /// left that may have come about.
+    pub fn claimed(
+        unit: Served,
+        held: Held,
+        operation: Operation,
+        doubted: Option<OffsetDateTime>,
+        books: Payment,
+        waiting: Waiting,
+    ) -> Self {
+        let no = match &operation.answer {
+            Some(Answer::Rejected(rejected)) => Some(rejected.clone()),
+            Some(Answer::Accepted(_)) | None => None,
+        };
         Self {
             unit,
             held,
-            doubted: operation.in_doubt.then_some(operation.sent.last),
-            no: None,
+            doubted: operation.in_doubt.then(|| doubted.unwrap_or(operation.sent.last)),
+            no,
             operation,
             books,
             attempt: None,
@@ -199,6 +211,11 @@ impl Drive {
                 operation.id = %self.operation.id,
                 "Vipps accepted an operation and its sums do not show it"
             );
+            tracing::info!(
+                target: "metric",
+                operation = self.operation.kind.as_str(),
+                monotonic_counter.nordbro_answers_disbelieved = 1_u64
+            );
             self.doubted = Some(self.operation.sent.last);
             return Step::Look { after: None };
         }
@@ -258,27 +275,27 @@ impl Drive {
         let sent = &self.operation.sent;
         let rounds = self.operation.rounds.saturating_sub(1);
         let at = resolve::next_look(sent, rounds, now, app.settings().replay_horizon, self.salt());
-        let decisive = sent.last + resolve::MISSING_FOR;
-        if self.operation.kind == Kind::Create && decisive > now {
-            at.min(decisive)
-        } else {
-            at
-        }
+        // A look at that moment may be the last one that is needed.
+        let decided_by = match self.doubted {
+            Some(doubted) if self.no.is_some() => Some(doubted),
+            Some(_) | None if self.operation.kind == Kind::Create => Some(sent.last),
+            Some(_) | None => None,
+        };
+        decided_by
+            .map(|from| from + resolve::MISSING_FOR)
+            .filter(|decisive| *decisive > now)
+            .map_or(at, |decisive| at.min(decisive))
     }
 
     /// Leaves the operation open for the resolver.
     async fn postpone(self, app: &App) -> Result<Driven, Error> {
-        // Asking again before the log has had its time would only get the same no again.
-        let at = match self.no {
-            Some(_) => self
-                .next_look(app)
-                .max(self.operation.sent.last + resolve::MISSING_FOR),
-            None => self.next_look(app),
-        };
+        let at = self.next_look(app);
         let next = NextStep {
             in_doubt: self.doubted.is_some(),
+            no: self.no.clone(),
             rounds: self.operation.rounds,
             missing: self.operation.missing,
+            first_sent_at: self.operation.sent.first,
             at,
         };
         let work = async {
@@ -366,11 +383,15 @@ const fn ended_as(outcome: &Outcome) -> Ended {
 }
 
 /// Whether the sums of a 2xx answer contain the operation (ePayment, capture payment: check
-/// `capturedAmount`, the status alone is no proof).
+/// `capturedAmount`, the status alone is no proof), and nothing in them contradicts the books: they belong to
+/// this owner, so a sum that shrank is no older answer but a wrong one.
 fn shows(operation: &Operation, books: &Payment, accepted: &Accepted) -> bool {
     let Some(reading) = answer::reading(books, accepted) else {
         return true;
     };
+    if matches!(books.merge(&reading, books.version), Merged::Unsound(_)) {
+        return false;
+    }
     let value = operation.amount.map_or(0, |amount| amount.value);
     let before = books.aggregate;
     match operation.kind {

@@ -18,6 +18,11 @@ impl Drive {
             return Ok(Step::Lost);
         }
         self.operation.rounds = self.operation.rounds.saturating_add(1);
+        if self.operation.sent.is_ahead_of(app.now()) {
+            tracing::error!(operation.id = %self.operation.id, "the clock was set back since this operation was sent");
+            let horizon = app.settings().replay_horizon;
+            self.operation.sent.of_unknown_age(app.now(), horizon);
+        }
         if let Some(rejected) = after.as_ref().filter(|rejected| !verdict::is_transient(rejected)) {
             self.no = Some(rejected.clone());
         }

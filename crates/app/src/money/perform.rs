@@ -239,6 +239,7 @@ impl App {
             scope.hold_off(operation.id, until).await?;
             let found = scope.find_operation(operation.id).await?;
             let operation = found.ok_or(store::Error::Stale)?;
+            let doubted = scope.last_send_in_doubt(operation.id).await?;
             let record = scope.find_payment_by_id(operation.payment).await?;
             let record = record.ok_or(store::Error::Stale)?;
             tx.commit().await?;
@@ -246,6 +247,7 @@ impl App {
                 unit.clone(),
                 held,
                 operation,
+                doubted,
                 record.payment,
                 waiting,
             )))

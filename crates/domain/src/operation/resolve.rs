@@ -9,12 +9,33 @@ pub struct Sent {
     pub last: OffsetDateTime,
 }
 
+/// Clocks of one gateway are this close together. What lies further ahead was written before the clock was
+/// set back.
+const TOLERANCE: Duration = Duration::minutes(5);
+
+/// No look is put off for longer than this, and no lease is as long: what is due later was put off before
+/// the clock was set back.
+pub const FARTHEST: Duration = Duration::hours(2);
+
+impl Sent {
+    /// Whether the clock was set back since the last send.
+    pub fn is_ahead_of(&self, now: OffsetDateTime) -> bool {
+        now + TOLERANCE < self.last
+    }
+
+    /// The same with a first send that may be as long ago as `horizon`: its true age is not known any more,
+    /// also when the clock has caught up.
+    pub fn of_unknown_age(&mut self, now: OffsetDateTime, horizon: Duration) {
+        self.first = self.first.min(now - horizon);
+    }
+}
+
 /// Whether the same bytes may leave once more, as far as Vipps' memory goes; the budget is another matter.
 /// Vipps does not say how long it remembers a key: within `horizon` of the first send it surely does.
 /// `same_client` = the client id that would send it is the one that sent it first: for another one Vipps
-/// may not know the key.
+/// may not know the key. Not while the clock is behind the last send: how long ago that was is then unknown.
 pub fn may_replay(sent: &Sent, same_client: bool, now: OffsetDateTime, horizon: Duration) -> bool {
-    same_client && now < sent.first + horizon
+    same_client && now < sent.first + horizon && !sent.is_ahead_of(now)
 }
 
 /// How long after a send Vipps' reads may not show yet what came of it: until then a 404 to a create, and an

@@ -186,6 +186,20 @@ fn a_transient_no_is_repeated_five_times_and_never_sooner_than_asked() {
     assert_eq!(retry_after(5, None, 3), None);
 }
 
+#[test]
+fn nothing_is_sent_again_once_the_clock_was_set_back_however_long_it_then_runs() {
+    let mut sent = Sent {
+        first: START,
+        last: START + Duration::seconds(10),
+    };
+    // Replicas' clocks differ a little.
+    assert!(may_replay(&sent, true, START - Duration::MINUTE, HORIZON));
+    let now = START - Duration::hours(3);
+    assert!(!may_replay(&sent, true, now, HORIZON));
+    sent.of_unknown_age(now, HORIZON);
+    assert!(!may_replay(&sent, true, START + Duration::MINUTE, HORIZON));
+}
+
 proptest! {
     #[test]
     fn nothing_is_sent_again_beyond_the_horizon_or_under_another_client(

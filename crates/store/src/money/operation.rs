@@ -56,6 +56,7 @@ pub struct Operation {
     pub client_id: String,
     /// The exact request: a replay sends this.
     pub envelope: Envelope,
+    /// Vipps' answer. Of an open operation: a no of which it is not known yet whether it is the last word.
     pub answer: Option<Answer>,
     pub release: Option<Release>,
     /// Whether a send may have reached Vipps without an answer that is known.

@@ -1,7 +1,10 @@
 //! Finding and changing operations of one partner, and finding those of all that are due.
 
+use domain::operation::resolve::FARTHEST;
 use domain::operation::{Kind, Status};
-use domain::{AssignmentId, Environment, IdempotencyKey, Msn, OperationId, PartnerId, PaymentId, Reference};
+use domain::{
+    AssignmentId, Environment, IdempotencyKey, Msn, OperationId, PartnerId, PaymentId, Reference, Rejected,
+};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
@@ -55,11 +58,15 @@ pub struct Settlement {
 }
 
 /// What is kept of an operation that stays open.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NextStep {
     pub in_doubt: bool,
+    /// Vipps' definite no, while it is not known whether it is the last word.
+    pub no: Option<Rejected>,
     pub rounds: u32,
     pub missing: u32,
+    /// When it first left, or as long ago as that may have been.
+    pub first_sent_at: OffsetDateTime,
     pub at: OffsetDateTime,
 }
 
@@ -144,6 +151,26 @@ impl<M> Scope<'_, M> {
             .into_iter()
             .map(|row| row.sent_at.at("attempts", row.id))
             .collect()
+    }
+
+    /// When the last send of an operation left that may have come about: it was accepted, or its answer is
+    /// not known.
+    pub async fn last_send_in_doubt(&self, operation: OperationId) -> Result<Option<OffsetDateTime>, Error> {
+        let definite = [Ended::Rejected, Ended::NotSent].map(Ended::as_str);
+        attempts::Entity::find()
+            .filter(attempts::Column::OperationId.eq(operation.uuid()))
+            .filter(attempts::Column::PartnerId.eq(self.partner().uuid()))
+            .filter(attempts::Column::Environment.eq(self.environment().as_str()))
+            .filter(
+                attempts::Column::Outcome
+                    .is_null()
+                    .or(attempts::Column::Outcome.is_not_in(definite)),
+            )
+            .order_by_desc(attempts::Column::SentAt)
+            .one(self.conn())
+            .await?
+            .map(|row| row.sent_at.at("attempts", row.id))
+            .transpose()
     }
 
     fn operations(&self) -> sea_orm::Select<operations::Entity> {
@@ -266,13 +293,7 @@ impl Scope<'_, Write> {
     /// [`Error::Stale`] when it is settled already.
     pub async fn settle(&self, operation: OperationId, settlement: &Settlement) -> Result<(), Error> {
         use operations::Column;
-        let answer = match &settlement.answer {
-            Some(answer) => {
-                let bytes = kept::of_answer(answer).map_err(Error::unavailable)?;
-                Some(self.seal(ANSWER, operation.uuid(), 0, &bytes)?)
-            }
-            None => None,
-        };
+        let answer = self.seal_answer(operation, settlement.answer.as_ref())?;
         let changed = self
             .open_operation(operation)
             .col_expr(Column::Status, Expr::value(settlement.status.as_str()))
@@ -300,12 +321,15 @@ impl Scope<'_, Write> {
     /// [`Error::Stale`] when it is settled already.
     pub async fn postpone(&self, operation: OperationId, next: NextStep) -> Result<(), Error> {
         use operations::Column;
+        let no = self.seal_answer(operation, next.no.map(Answer::Rejected).as_ref())?;
         let changed = self
             .open_operation(operation)
             .col_expr(Column::Status, Expr::value(Status::Unknown.as_str()))
+            .col_expr(Column::Answer, Expr::value(no))
             .col_expr(Column::InDoubt, Expr::value(next.in_doubt))
             .col_expr(Column::Rounds, Expr::value(convert::column(next.rounds)))
             .col_expr(Column::Missing, Expr::value(convert::column(next.missing)))
+            .col_expr(Column::FirstSentAt, Expr::value(Moment::from(next.first_sent_at)))
             .col_expr(Column::NextStepAt, Expr::value(Moment::from(next.at)))
             .exec(self.conn())
             .await?;
@@ -314,6 +338,14 @@ impl Scope<'_, Write> {
         } else {
             Err(Error::Stale)
         }
+    }
+
+    fn seal_answer(&self, operation: OperationId, answer: Option<&Answer>) -> Result<Option<Vec<u8>>, Error> {
+        let Some(answer) = answer else {
+            return Ok(None);
+        };
+        let bytes = kept::of_answer(answer).map_err(Error::unavailable)?;
+        self.seal(ANSWER, operation.uuid(), 0, &bytes).map(Some)
     }
 
     fn open_operation(&self, id: OperationId) -> sea_orm::UpdateMany<operations::Entity> {
@@ -353,10 +385,16 @@ impl Scope<'_, Write> {
 }
 
 impl<M> System<'_, M> {
-    /// Open operations whose time has come, the longest waiting first.
+    /// Open operations whose time has come, the longest waiting first. One that is due later than any is put
+    /// off was put off before the clock was set back: its time has come too.
     pub async fn due_operations(&self, now: OffsetDateTime, limit: u64) -> Result<Vec<DueOperation>, Error> {
+        let column = operations::Column::NextStepAt;
         operations::Entity::find()
-            .filter(operations::Column::NextStepAt.lte(Moment::from(now)))
+            .filter(
+                column
+                    .lte(Moment::from(now))
+                    .or(column.gt(Moment::from(now + FARTHEST))),
+            )
             .order_by_asc(operations::Column::NextStepAt)
             .limit(limit)
             .all(self.conn())

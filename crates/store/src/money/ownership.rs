@@ -1,5 +1,6 @@
 //! One owner of a payment's money at a time, across processes: a lease says until when, a fence which.
 
+use domain::operation::resolve::FARTHEST;
 use domain::{OperationId, PaymentId};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -53,7 +54,8 @@ impl Scope<'_, Write> {
         self.held(payment, operation, until).await
     }
 
-    /// Takes over an open operation whose owner's lease is over. `Ok(None)` = it is not free, or settled.
+    /// Takes over an open operation whose owner's lease is over, or ends later than any lease does: that one
+    /// was given before the clock was set back. `Ok(None)` = it is not free, or settled.
     pub async fn claim(
         &self,
         payment: PaymentId,
@@ -74,7 +76,8 @@ impl Scope<'_, Write> {
             .filter(
                 Column::LeaseUntil
                     .is_null()
-                    .or(Column::LeaseUntil.lte(Moment::from(now))),
+                    .or(Column::LeaseUntil.lte(Moment::from(now)))
+                    .or(Column::LeaseUntil.gt(Moment::from(now + FARTHEST))),
             )
             .exec(self.conn())
             .await?;

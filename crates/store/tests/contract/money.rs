@@ -310,8 +310,10 @@ async fn what_is_left_open_is_due_at_its_time_and_to_one_claimer() {
         let tx = fresh.store.begin(partner(1), TEST).await.unwrap();
         let next = NextStep {
             in_doubt: true,
+            no: None,
             rounds: 1,
             missing: 0,
+            first_sent_at: NOW,
             at,
         };
         tx.scope().leave(&held).await.unwrap();
@@ -329,6 +331,84 @@ async fn what_is_left_open_is_due_at_its_time_and_to_one_claimer() {
         assert_eq!(due[0].operation, first.id);
         assert!(claim(&fresh.store, &first, at).await.is_some());
         assert!(claim(&fresh.store, &first, at).await.is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_by_hours_holds_up_no_operation() {
+    on_each(async |fresh| {
+        payment(fresh).await;
+        let first = operation(1);
+        intend(&fresh.store, &first, 1).await.unwrap();
+        let jobs = fresh.store.read_system("test");
+        let shortly_before = NOW - Duration::hours(1);
+        let due = jobs.system().due_operations(shortly_before, 10).await.unwrap();
+        assert_eq!(due, []);
+        assert!(claim(&fresh.store, &first, shortly_before).await.is_none());
+        let long_before = NOW - Duration::hours(5);
+        let due = jobs.system().due_operations(long_before, 10).await.unwrap();
+        assert_eq!(due.len(), 1);
+        assert!(claim(&fresh.store, &first, long_before).await.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_old_is_forgotten_a_few_rows_at_a_time_and_nothing_of_an_open_operation() {
+    on_each(async |fresh| {
+        payment(fresh).await;
+        let done = operation(1);
+        let open = Operation {
+            key: "order-8".parse().unwrap(),
+            ..operation(2)
+        };
+        let held = intend(&fresh.store, &done, 1).await.unwrap();
+        let tx = fresh.store.begin(partner(1), TEST).await.unwrap();
+        let scope = tx.scope();
+        for number in 1..=3 {
+            let again = Attempt {
+                id: id(7_000 + number),
+                at: NOW + Duration::seconds(1),
+            };
+            scope.add_send(&held, &done, again, NOW + LEASE).await.unwrap();
+        }
+        scope.vacate(&held).await.unwrap();
+        let settlement = Settlement {
+            status: Status::Succeeded,
+            answer: None,
+            release: None,
+            at: NOW,
+        };
+        scope.settle(done.id, &settlement).await.unwrap();
+        let version = scope.find_payment_by_id(done.payment).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        intend(&fresh.store, &open, version.payment.version)
+            .await
+            .unwrap();
+
+        let tx = fresh.store.begin_system("test").await.unwrap();
+        let system = tx.system();
+        // Not yet.
+        assert_eq!(system.forget_keys(NOW, 10).await.unwrap(), 0);
+        assert_eq!(system.forget_attempts(NOW, 10).await.unwrap(), 0);
+        let later = NOW + Duration::MINUTE;
+        assert_eq!(system.forget_keys(later, 10).await.unwrap(), 1);
+        assert_eq!(system.forget_attempts(later, 3).await.unwrap(), 3);
+        assert_eq!(system.forget_attempts(later, 3).await.unwrap(), 1);
+        assert_eq!(system.forget_attempts(later, 3).await.unwrap(), 0);
+        tx.commit().await.unwrap();
+
+        let reader = fresh.store.read(partner(1), TEST);
+        let scope = reader.scope();
+        let held_by = async |operation: &Operation| {
+            let holder = scope.find_key(&operation.msn, &operation.key, b"request").await;
+            holder.unwrap().map(|holder| holder.operation)
+        };
+        assert_eq!(held_by(&done).await, None);
+        assert_eq!(held_by(&open).await, Some(open.id));
+        assert_eq!(scope.last_send_in_doubt(done.id).await.unwrap(), None);
+        assert_eq!(scope.last_send_in_doubt(open.id).await.unwrap(), Some(NOW));
     })
     .await;
 }
