@@ -247,3 +247,100 @@ async fn a_no_to_a_second_send_is_the_end_when_the_log_stays_silent() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_transient_no_that_stays_is_read_about_after_five_times_and_leaves_the_key_free() {
+    for kind in testkit::Kind::ALL {
+        let settings = app::Settings {
+            writes: domain::budget::Budget {
+                most: 100,
+                ..domain::budget::WRITES
+            },
+            ..app::Settings::default()
+        };
+        let world = &World::start_with(kind, settings).await;
+        let (app, north) = (&world.app, &world.north);
+        for (number, (status, code)) in [(423, ""), (429, ""), (400, "6160"), (400, "6250"), (400, "6280")]
+            .into_iter()
+            .enumerate()
+        {
+            let reference = north.authorized(app, &format!("acme-shop-{number}"), 1_000).await;
+            world.simulator.test().clear_requests();
+            let no = Rule::new("no", answer(status, code)).on("epayment.capture");
+            world.simulator.test().add_fault(no);
+            let key = format!("k{number}");
+            let patient = Partner {
+                patience: Duration::minutes(2),
+                ..north.clone()
+            };
+            // The last pause of the five is the longest: four seconds, and up to half as much again.
+            let asked = patient.capture(app, &reference, 600, &key);
+            let refused = world.finish_turning(Duration::seconds(6), asked).await;
+            assert!(
+                matches!(&refused, Err(Error::Vipps(no)) if no.status == status),
+                "{status} {code}: {refused:?}"
+            );
+            let first = keys(world);
+            assert_eq!(first.len(), 5, "{status} {code}");
+            assert!(first.iter().all(|key| *key == first[0]), "{status} {code}");
+            assert_eq!(seen(world, "epayment.events"), 1, "{status} {code}");
+            // Nothing had happened: the same request is made anew, under another key at Vipps.
+            world.simulator.test().clear_faults();
+            let captured = world
+                .finish(north.capture(app, &reference, 600, &key))
+                .await
+                .unwrap();
+            assert_eq!(captured.operation.status, Status::Succeeded, "{status} {code}");
+            assert!(!captured.replayed);
+            assert_ne!(keys(world).last(), first.last(), "{status} {code}");
+            assert_eq!(
+                ledger(world, &reference).last(),
+                Some(&(EventName::Captured, 600))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn already_refunded_is_a_success_only_when_the_event_log_has_our_key() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+        north.capture(app, &reference, 1_000, "all").await.unwrap();
+        // Somebody else has given back as much: the sums would say yes, the log does not.
+        north.refund(app, &reference, 400, "theirs").await.unwrap();
+        let rule = Rule::new("no", answer(400, "6180")).on("epayment.refund").once();
+        world.simulator.test().add_fault(rule);
+        let refused = north.refund(app, &reference, 400, "ours").await.unwrap();
+        assert_eq!(refused.operation.status, Status::Refused);
+        let refunds = ledger(world, &reference)
+            .into_iter()
+            .filter(|(name, _)| *name == EventName::Refunded);
+        assert_eq!(refunds.count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancel_of_what_somebody_else_has_cancelled_succeeds_by_the_state() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        let elsewhere = world.beside_another_database().await;
+        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+        north.get(app, &reference).await.unwrap();
+        // In the portal, say: our books do not know.
+        elsewhere
+            .north
+            .cancel(&elsewhere.app, &reference, "theirs")
+            .await
+            .unwrap();
+        let cancelled = world.finish(north.cancel(app, &reference, "ours")).await.unwrap();
+        assert_eq!(cancelled.operation.status, Status::Succeeded);
+        assert_eq!(cancelled.payment.unwrap().payment.aggregate.cancelled, 1_000);
+        let cancels = ledger(world, &reference)
+            .into_iter()
+            .filter(|(name, _)| *name == EventName::Cancelled);
+        assert_eq!(cancels.count(), 1);
+    })
+    .await;
+}

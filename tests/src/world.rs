@@ -119,6 +119,11 @@ impl World {
 
     /// Waits for `work`, turning the clock for it whenever it sleeps for less than a caller's deadline.
     pub async fn finish<T>(&self, work: impl Future<Output = T>) -> T {
+        self.finish_turning(STEP, work).await
+    }
+
+    /// The same for pauses of up to `step`; a caller who waits longer than that has not left then.
+    pub async fn finish_turning<T>(&self, step: Duration, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         let mut changes = self.clock.changes();
         loop {
@@ -126,7 +131,7 @@ impl World {
             let now = self.clock.now();
             if let Some(at) = self.clock.next_wake()
                 && at > now
-                && at - now <= STEP
+                && at - now <= step
             {
                 tokio::select! {
                     biased;
