@@ -118,8 +118,8 @@ impl World {
     }
 
     /// Waits for `work`, turning the clock for it whenever it sleeps for less than a caller's deadline.
-    pub async fn finish<T>(&self, work: impl Future<Output = T>) -> T {
-        self.finish_turning(STEP, work).await
+    pub fn finish<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        self.finish_turning(STEP, work)
     }
 
     /// The same for pauses of up to `step`; a caller who waits longer than that has not left then.
