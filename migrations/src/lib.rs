@@ -16,7 +16,6 @@ mod m20261125_205000_late_payments;
 mod m20261125_210000_wall;
 mod m20261125_225000_claims;
 mod m20261125_233000_lookups;
-mod m20261125_214000_retention;
 mod m20261125_234000_retention;
 mod script;
 pub mod wall;
@@ -40,7 +39,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_210000_wall::Migration),
             Box::new(m20261125_225000_claims::Migration),
             Box::new(m20261125_233000_lookups::Migration),
-            Box::new(m20261125_214000_retention::Migration),
             Box::new(m20261125_234000_retention::Migration),
         ]
     }

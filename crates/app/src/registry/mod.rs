@@ -15,8 +15,6 @@ mod unit;
 mod view;
 
 pub(crate) use change::{invalid, name};
-pub(crate) use key_sets::operator;
-pub(crate) use change::invalid;
 pub use store::registry::{
     Assignment, AssignmentState, Client, Issuer, Jwks, KeySetOwner, KeySetState, Market, Merchant, Orphans,
     Partner, PartnerState, Profile, StoredKeySet,
