@@ -17,6 +17,7 @@ mod m20261125_210000_wall;
 mod m20261125_225000_claims;
 mod m20261125_233000_lookups;
 mod m20261125_234000_retention;
+mod m20261126_000000_data_keys;
 mod script;
 pub mod wall;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_225000_claims::Migration),
             Box::new(m20261125_233000_lookups::Migration),
             Box::new(m20261125_234000_retention::Migration),
+            Box::new(m20261126_000000_data_keys::Migration),
         ]
     }
 }

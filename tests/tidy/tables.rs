@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 
 /// Tables that belong to the gateway as a whole, each with its reason. Every other table names its partner and its
 /// environment. This list may only shrink.
-const OF_THE_GATEWAY: [(&str, &str); 5] = [
+const OF_THE_GATEWAY: [(&str, &str); 6] = [
     (
         "registry_version",
         "one row that every process reads to learn of changes",
@@ -15,11 +15,15 @@ const OF_THE_GATEWAY: [(&str, &str); 5] = [
         "a unit is an MSN in an environment and changes partner; who holds it is in `assignments`",
     ),
     ("signing_keys", "the gateway's own issuer serves every partner"),
+    (
+        "fingerprint_keys",
+        "what makes fingerprints comes from the key file, which is the gateway's",
+    ),
     ("seaql_migrations", "the schema's history"),
 ];
 
 /// Tables that name a partner and live in both environments, each with its reason.
-const IN_BOTH_ENVIRONMENTS: [(&str, &str); 2] = [
+const IN_BOTH_ENVIRONMENTS: [(&str, &str); 3] = [
     (
         "merchants",
         "a merchant is an organisation; its sales units are in an environment",
@@ -27,6 +31,10 @@ const IN_BOTH_ENVIRONMENTS: [(&str, &str); 2] = [
     (
         "product_profiles",
         "a product announces itself alike to both of Vipps' systems",
+    ),
+    (
+        "data_keys",
+        "a partner's key is one; what it seals is bound to its environment",
     ),
 ];
 

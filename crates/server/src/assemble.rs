@@ -26,7 +26,8 @@ pub struct Life {
 /// Opens the database and the ways out, and builds the gateway without its faces. Starts no job.
 ///
 /// # Errors
-/// A key file or database that cannot be used, or a schema that is behind; the text says what to do.
+/// A key file or database that cannot be used, keys that are not this database's, or a schema that is behind; the text
+/// says what to do.
 pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
     let store = open_store(config).await?;
     let missing = store
@@ -57,7 +58,7 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
         exceptions: egress.allow.clone(),
         timeouts: timeouts(egress.connect_timeout, egress.answer_timeout, Span::from_secs(10)),
     })?;
-    Ok(App::new(app::Parts {
+    let app = App::new(app::Parts {
         store,
         vipps,
         jwks,
@@ -74,7 +75,9 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
         },
         tasks: life.tasks.clone(),
         shutdown: life.stopping.clone(),
-    }))
+    });
+    key_file::demand_fitting(&app).await?;
+    Ok(app)
 }
 
 /// Opens the database as requests use it. Runs no migration.
@@ -82,7 +85,7 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
 /// # Errors
 /// As [`assemble`].
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    connect_store(config, key_file::read(&config.sealing.key_file)?).await
+    connect_store(config, key_file::read(&config.sealing)?).await
 }
 
 pub(crate) async fn connect_store(config: &Config, keyring: Keyring) -> anyhow::Result<Store> {

@@ -11,7 +11,7 @@ use crate::conn::{Conn, Target};
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::tx::{Ending, OpenTx};
-use crate::{Error, Keyring, Reader, SystemReader, SystemTx, Tx};
+use crate::{Error, Keyring, Reader, SystemReader, SystemTx, Tx, data_keys};
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -74,13 +74,19 @@ impl Store {
                 "a database URL begins with sqlite: or postgres:",
             ));
         };
-        Ok(Self {
+        let store = Self {
             inner: Arc::new(Inner {
                 backend,
-                keyring,
+                // What a ring knows of another database says nothing about this one.
+                keyring: keyring.for_another_database(),
                 open: Arc::new(AtomicUsize::new(0)),
             }),
-        })
+        };
+        // A database that lacks migrations has no such keys; whoever opens it says so.
+        if store.pending_migrations().await.is_ok_and(|missing| missing == 0) {
+            data_keys::learn_fingerprints(&store.reading_conn(), store.keyring()).await?;
+        }
+        Ok(store)
     }
 
     /// Begins a writing transaction for one partner in one environment. Dropping it rolls back.
@@ -88,6 +94,9 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when the database does not let us begin.
     pub async fn begin(&self, partner: PartnerId, environment: Environment) -> Result<Tx, Error> {
+        if !data_keys::is_known(self.keyring(), partner) {
+            Box::pin(self.know_key(partner)).await?;
+        }
         Ok(Tx {
             open: self.open_tx().await?,
             partner,
@@ -156,6 +165,21 @@ impl Store {
             Backend::Sqlite(sqlite) => sqlite.close().await,
             Backend::Postgres(postgres) => Ok(postgres.pool.close_by_ref().await?),
         }
+    }
+
+    /// Sees to it that what the partner's rows are sealed with is known before a transaction needs it: drawn
+    /// in a transaction of its own the first time, read the next time, remembered from then on.
+    async fn know_key(&self, partner: PartnerId) -> Result<(), Error> {
+        let keyring = self.keyring();
+        if data_keys::learn(&self.reading_conn(), keyring, partner).await? {
+            return Ok(());
+        }
+        let tx = self.begin_system("data key of a partner").await?;
+        if data_keys::draw_first(tx.open.conn(), keyring, partner).await? {
+            tx.commit().await?;
+            data_keys::learn(&self.reading_conn(), keyring, partner).await?;
+        }
+        Ok(())
     }
 
     async fn open_tx(&self) -> Result<OpenTx, Error> {

@@ -7,6 +7,7 @@
 
 mod conn;
 mod connect;
+pub mod data_keys;
 mod error;
 mod moment;
 pub mod money;

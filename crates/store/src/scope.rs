@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::conn::Conn;
 use crate::sealing::{Context, Owner};
-use crate::{Error, Keyring};
+use crate::{Error, Keyring, data_keys};
 
 /// May find only.
 #[derive(Debug, Clone, Copy)]
@@ -78,29 +78,26 @@ impl<'a, M> Scope<'a, M> {
         }
     }
 
-    /// Seals `bytes` for one row of this scope.
-    pub(crate) fn seal(
+    /// Seals `bytes` for one row of this scope. A new column of such values goes into
+    /// [`data_keys::BODIES`], or it would be left out when keys rotate.
+    pub(crate) async fn seal(
         &self,
         table: &'static str,
         row: Uuid,
         version: i64,
         bytes: &[u8],
     ) -> Result<Vec<u8>, Error> {
-        self.keyring
-            .seal(&self.context(table, row, version), bytes)
-            .map_err(Error::unavailable)
+        data_keys::seal(self.conn, self.keyring, &self.context(table, row, version), bytes).await
     }
 
     /// Opens what [`Scope::seal`] made, of the same row.
-    pub(crate) fn open(
+    pub(crate) async fn open(
         &self,
         table: &'static str,
         row: Uuid,
         version: i64,
         blob: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
-        self.keyring
-            .open(&self.context(table, row, version), blob)
-            .map_err(|refusal| Error::unopened(table, row, refusal))
+        data_keys::open(self.conn, self.keyring, &self.context(table, row, version), blob).await
     }
 }

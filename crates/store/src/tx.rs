@@ -123,6 +123,10 @@ impl OpenTx {
         }
     }
 
+    pub(crate) fn conn(&self) -> &Conn {
+        &self.conn
+    }
+
     async fn commit(self) -> Result<(), Error> {
         if self.conn.has_failed() {
             self.rollback().await?;

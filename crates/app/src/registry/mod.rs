@@ -5,6 +5,7 @@
 
 mod change;
 pub mod clients;
+pub mod data_keys;
 pub mod issuers;
 pub mod key_sets;
 pub mod merchants;

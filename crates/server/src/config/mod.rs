@@ -11,7 +11,7 @@ mod show;
 
 pub use duration::Span;
 pub use load::{Error, load};
-pub use secret::SecretUrl;
+pub use secret::{SecretText, SecretUrl};
 pub use settings::{
     Config, Database, Egress, Limits, Operator, Private, Public, Rate, Redis, Retention, Sealing, Shutdown,
     Telemetry, Vipps, VippsEnvironment, Waiting,

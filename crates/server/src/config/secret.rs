@@ -1,4 +1,4 @@
-//! Addresses that carry a password.
+//! Values that are secrets, or addresses that carry one.
 
 use std::fmt;
 
@@ -67,9 +67,53 @@ impl Serialize for SecretUrl {
     }
 }
 
+/// A secret as it is. Printed as dots, unless it is empty; wiped from memory when dropped.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn masked(&self) -> &'static str {
+        if self.is_empty() { "" } else { "••••" }
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.masked())
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Zeroizing::new(text)))
+    }
+}
+
+impl Serialize for SecretText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.masked())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_shown_as_dots() {
+        let secret = SecretText(Zeroizing::new("hunter2".to_owned()));
+        assert_eq!(format!("{secret:?}"), "••••");
+        assert_eq!(serde_json::to_value(&secret).unwrap(), "••••");
+        assert_eq!(format!("{:?}", SecretText::default()), "");
+    }
 
     #[test]
     fn a_password_is_shown_as_dots_wherever_it_stands() {

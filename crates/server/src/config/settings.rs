@@ -11,7 +11,7 @@ use url::Url;
 
 use super::admission::{self, Admission, Breakers};
 use super::duration::Span;
-use super::secret::SecretUrl;
+use super::secret::{SecretText, SecretUrl};
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -144,6 +144,7 @@ pub struct Retention {
 #[serde(deny_unknown_fields)]
 pub struct Sealing {
     pub key_file: PathBuf,
+    pub keys: SecretText,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

@@ -75,12 +75,16 @@ pub struct Operation {
 }
 
 impl Operation {
-    pub(super) fn of<M>(scope: &Scope<'_, M>, row: Model) -> Result<Self, Error> {
+    pub(super) async fn of<M>(scope: &Scope<'_, M>, row: Model) -> Result<Self, Error> {
         let id = row.id;
         let corrupt = || Error::corrupt(TABLE, id);
-        let envelope = kept::envelope(&scope.open(ENVELOPE, id, 0, &row.envelope)?).map_err(|_| corrupt())?;
+        let envelope = scope.open(ENVELOPE, id, 0, &row.envelope).await?;
+        let envelope = kept::envelope(&envelope).map_err(|_| corrupt())?;
         let answer = match row.answer {
-            Some(blob) => Some(kept::answer(&scope.open(ANSWER, id, 0, &blob)?).map_err(|_| corrupt())?),
+            Some(blob) => {
+                let answer = scope.open(ANSWER, id, 0, &blob).await?;
+                Some(kept::answer(&answer).map_err(|_| corrupt())?)
+            }
             None => None,
         };
         let release = match row.release.as_deref() {

@@ -82,12 +82,15 @@ pub struct DueOperation {
 
 impl<M> Scope<'_, M> {
     pub async fn find_operation(&self, id: OperationId) -> Result<Option<Operation>, Error> {
-        self.operations()
+        let row = self
+            .operations()
             .filter(operations::Column::Id.eq(id.uuid()))
             .one(self.conn())
-            .await?
-            .map(|row| Operation::of(self, row))
-            .transpose()
+            .await?;
+        match row {
+            Some(row) => Operation::of(self, row).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Kind and value (0 where there is none) of the operations that may still move a payment's money.
@@ -184,7 +187,7 @@ impl Scope<'_, Write> {
     /// Stores a pending operation and its first send.
     pub async fn add_operation(&self, held: &Held, new: &Operation, attempt: Attempt) -> Result<(), Error> {
         let bytes = kept::of_envelope(&new.envelope).map_err(Error::unavailable)?;
-        let envelope = self.seal(ENVELOPE, new.id.uuid(), 0, &bytes)?;
+        let envelope = self.seal(ENVELOPE, new.id.uuid(), 0, &bytes).await?;
         let row = operations::ActiveModel {
             id: Set(new.id.uuid()),
             partner_id: Set(self.partner().uuid()),
@@ -293,7 +296,7 @@ impl Scope<'_, Write> {
     /// [`Error::Stale`] when it is settled already.
     pub async fn settle(&self, operation: OperationId, settlement: &Settlement) -> Result<(), Error> {
         use operations::Column;
-        let answer = self.seal_answer(operation, settlement.answer.as_ref())?;
+        let answer = self.seal_answer(operation, settlement.answer.as_ref()).await?;
         let changed = self
             .open_operation(operation)
             .col_expr(Column::Status, Expr::value(settlement.status.as_str()))
@@ -321,7 +324,7 @@ impl Scope<'_, Write> {
     /// [`Error::Stale`] when it is settled already.
     pub async fn postpone(&self, operation: OperationId, next: NextStep) -> Result<(), Error> {
         use operations::Column;
-        let no = self.seal_answer(operation, next.no.map(Answer::Rejected).as_ref())?;
+        let no = self.seal_answer(operation, next.no.map(Answer::Rejected).as_ref()).await?;
         let changed = self
             .open_operation(operation)
             .col_expr(Column::Status, Expr::value(Status::Unknown.as_str()))
@@ -340,12 +343,12 @@ impl Scope<'_, Write> {
         }
     }
 
-    fn seal_answer(&self, operation: OperationId, answer: Option<&Answer>) -> Result<Option<Vec<u8>>, Error> {
+    async fn seal_answer(&self, operation: OperationId, answer: Option<&Answer>) -> Result<Option<Vec<u8>>, Error> {
         let Some(answer) = answer else {
             return Ok(None);
         };
         let bytes = kept::of_answer(answer).map_err(Error::unavailable)?;
-        self.seal(ANSWER, operation.uuid(), 0, &bytes).map(Some)
+        self.seal(ANSWER, operation.uuid(), 0, &bytes).await.map(Some)
     }
 
     fn open_operation(&self, id: OperationId) -> sea_orm::UpdateMany<operations::Entity> {

@@ -66,19 +66,19 @@ pub struct NewPayment {
 }
 
 impl PaymentRecord {
-    pub(super) fn of<M>(scope: &Scope<'_, M>, row: Model) -> Result<Self, Error> {
+    pub(super) async fn of<M>(scope: &Scope<'_, M>, row: Model) -> Result<Self, Error> {
         let id = row.id;
         let presence = Presence::ALL
             .into_iter()
             .find(|presence| presence.as_str() == row.presence)
             .ok_or_else(|| Error::corrupt(TABLE, id))?;
         let reading = match (row.reading, row.reading_version) {
-            (Some(blob), Some(version)) => Some(scope.open(READING, id, version, &blob)?.to_vec()),
+            (Some(blob), Some(version)) => Some(scope.open(READING, id, version, &blob).await?.to_vec()),
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => return Err(Error::corrupt(TABLE, id)),
         };
         let created = match row.created {
-            Some(blob) => Some(scope.open(CREATED, id, 0, &blob)?.to_vec()),
+            Some(blob) => Some(scope.open(CREATED, id, 0, &blob).await?.to_vec()),
             None => None,
         };
         let payment = Payment {

@@ -6,7 +6,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 use time::OffsetDateTime;
 
 use super::payment::{CREATED, NewPayment, PaymentRecord, Presence, READING};
-use super::table::payments::{ActiveModel, Column, Entity};
+use super::table::payments::{ActiveModel, Column, Entity, Model};
 use crate::moment::Moment;
 use crate::scope::Write;
 use crate::{Error, Scope};
@@ -44,22 +44,22 @@ impl<M> Scope<'_, M> {
         assignment: AssignmentId,
         reference: &Reference,
     ) -> Result<Option<PaymentRecord>, Error> {
-        self.payments()
+        let row = self
+            .payments()
             .filter(Column::AssignmentId.eq(assignment.uuid()))
             .filter(Column::Reference.eq(reference.as_str()))
             .one(self.conn())
-            .await?
-            .map(|row| PaymentRecord::of(self, row))
-            .transpose()
+            .await?;
+        self.opened(row).await
     }
 
     pub async fn find_payment_by_id(&self, id: PaymentId) -> Result<Option<PaymentRecord>, Error> {
-        self.payments()
+        let row = self
+            .payments()
             .filter(Column::Id.eq(id.uuid()))
             .one(self.conn())
-            .await?
-            .map(|row| PaymentRecord::of(self, row))
-            .transpose()
+            .await?;
+        self.opened(row).await
     }
 
     /// Payments that Vipps has, newest first.
@@ -91,14 +91,23 @@ impl<M> Scope<'_, M> {
         if let Some(before) = filter.before {
             query = query.filter(Column::Id.lt(before.uuid()));
         }
-        query
+        let rows = query
             .order_by_desc(Column::Id)
             .limit(filter.limit)
             .all(self.conn())
-            .await?
-            .into_iter()
-            .map(|row| PaymentRecord::of(self, row))
-            .collect()
+            .await?;
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
+            records.push(PaymentRecord::of(self, row).await?);
+        }
+        Ok(records)
+    }
+
+    async fn opened(&self, row: Option<Model>) -> Result<Option<PaymentRecord>, Error> {
+        match row {
+            Some(row) => PaymentRecord::of(self, row).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     pub(super) fn payments(&self) -> sea_orm::Select<Entity> {
@@ -168,13 +177,13 @@ impl Scope<'_, Write> {
             .col_expr(Column::UpdatedAt, Expr::value(Moment::from(update.at)))
             .col_expr(Column::Version, Expr::value(next));
         if let Some(reading) = update.reading {
-            let blob = self.seal(READING, id, next, reading)?;
+            let blob = self.seal(READING, id, next, reading).await?;
             change = change
                 .col_expr(Column::Reading, Expr::value(blob))
                 .col_expr(Column::ReadingVersion, Expr::value(next));
         }
         if let Some(created) = update.created {
-            let blob = self.seal(CREATED, id, 0, created)?;
+            let blob = self.seal(CREATED, id, 0, created).await?;
             change = change.col_expr(Column::Created, Expr::value(blob));
         }
         let changed = change

@@ -77,12 +77,15 @@ pub enum ReceiptEnd {
 
 impl<M> Scope<'_, M> {
     pub async fn find_receipt(&self, payment: PaymentId) -> Result<Option<ReceiptRecord>, Error> {
-        self.receipts()
+        let row = self
+            .receipts()
             .filter(Column::PaymentId.eq(payment.uuid()))
             .one(self.conn())
-            .await?
-            .map(|row| record(self, row))
-            .transpose()
+            .await?;
+        match row {
+            Some(row) => record(self, row).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     fn receipts(&self) -> sea_orm::Select<Entity> {
@@ -110,7 +113,7 @@ impl Scope<'_, Write> {
             fingerprint: Set(self.keyring().fingerprint(PURPOSE, &new.body)),
             currency: Set(new.sum.currency.as_str().to_owned()),
             sum: Set(new.sum.value),
-            body: Set(self.seal(BODY, new.id.uuid(), 0, &new.body)?),
+            body: Set(self.seal(BODY, new.id.uuid(), 0, &new.body).await?),
             reason: Set(None),
             tries: Set(0),
             next_try_at: Set(Some(new.at.into())),
@@ -165,12 +168,15 @@ impl Scope<'_, Write> {
         if changed.rows_affected != 1 {
             return Ok(None);
         }
-        self.receipts()
+        let row = self
+            .receipts()
             .filter(Column::Id.eq(receipt.uuid()))
             .one(self.conn())
-            .await?
-            .map(|row| record(self, row))
-            .transpose()
+            .await?;
+        match row {
+            Some(row) => record(self, row).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Moves the next try of a receipt that could not be claimed, if it is still due. What is sealed in
@@ -211,7 +217,7 @@ impl Scope<'_, Write> {
             Some(rejected) => {
                 let bytes =
                     kept::of_answer(&Answer::Rejected(rejected.clone())).map_err(Error::unavailable)?;
-                Some(self.seal(REASON, id, 0, &bytes)?)
+                Some(self.seal(REASON, id, 0, &bytes).await?)
             }
             None => None,
         };
@@ -257,10 +263,10 @@ fn one(rows: u64) -> Result<(), Error> {
     if rows == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
-fn record<M>(scope: &Scope<'_, M>, row: Model) -> Result<ReceiptRecord, Error> {
+async fn record<M>(scope: &Scope<'_, M>, row: Model) -> Result<ReceiptRecord, Error> {
     let id = row.id;
     let reason = match row.reason {
-        Some(blob) => match kept::answer(&scope.open(REASON, id, 0, &blob)?) {
+        Some(blob) => match kept::answer(&scope.open(REASON, id, 0, &blob).await?) {
             Ok(Answer::Rejected(rejected)) => Some(rejected),
             Ok(Answer::Accepted(_)) | Err(_) => return Err(Error::corrupt(TABLE, id)),
         },
@@ -278,7 +284,7 @@ fn record<M>(scope: &Scope<'_, M>, row: Model) -> Result<ReceiptRecord, Error> {
         reference: convert::parse(&row.reference, TABLE, id)?,
         status,
         sum: Amount::new(row.sum, convert::parse(&row.currency, TABLE, id)?),
-        body: scope.open(BODY, id, 0, &row.body)?.to_vec(),
+        body: scope.open(BODY, id, 0, &row.body).await?.to_vec(),
         reason,
         tries: convert::count(row.tries, TABLE, id)?,
         fence: row.fence,

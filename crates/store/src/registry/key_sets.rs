@@ -6,9 +6,10 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{Registry, insert, one_changed};
+use crate::conn::Conn;
 use crate::sealing::{Context, Owner};
 use crate::table::key_sets::{ActiveModel, Column, Entity, Model};
-use crate::{Error, Keyring, Scope, System, table};
+use crate::{Error, Keyring, Scope, System, data_keys, table};
 
 const TABLE: &str = "key_sets";
 /// What the fingerprints of client ids are made for.
@@ -157,12 +158,10 @@ fn pack(keys: &KeySet) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(members.join("\0").into_bytes())
 }
 
-pub(super) fn open(keyring: &Keyring, row: &Model) -> Result<KeySet, Error> {
+pub(super) async fn open(conn: &Conn, keyring: &Keyring, row: &Model) -> Result<KeySet, Error> {
     let stored = StoredKeySet::try_from(row)?;
     let context = context(stored.owner, stored.environment, stored.id, stored.version);
-    let opened = keyring
-        .open(&context, &row.sealed)
-        .map_err(|refusal| Error::unopened(TABLE, row.id, refusal))?;
+    let opened = data_keys::open(conn, keyring, &context, &row.sealed).await?;
     let text = std::str::from_utf8(&opened).map_err(|_| Error::corrupt(TABLE, row.id))?;
     let mut members = text.split('\0');
     let (Some(client_id), Some(client_secret), Some(primary), Some(secondary), None) = (
@@ -213,7 +212,10 @@ impl<M> Scope<'_, M> {
             .filter(Column::State.eq(KeySetState::Active.as_str()))
             .one(self.conn())
             .await?;
-        row.map(|row| open(self.keyring(), &row)).transpose()
+        match row {
+            Some(row) => open(self.conn(), self.keyring(), &row).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 
@@ -226,7 +228,10 @@ impl<M> System<'_, M> {
     /// A key set with its secrets: to prove it, and to send again under the keys of the first send.
     pub async fn open_key_set(&self, id: KeySetId) -> Result<Option<KeySet>, Error> {
         let row = Entity::find_by_id(id.uuid()).one(self.conn()).await?;
-        row.map(|row| open(self.keyring(), &row)).transpose()
+        match row {
+            Some(row) => open(self.conn(), self.keyring(), &row).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Oldest first.
@@ -251,13 +256,8 @@ impl Registry<'_> {
         owner: KeySetOwner,
         at: OffsetDateTime,
     ) -> Result<(), Error> {
-        let sealed = self
-            .keyring
-            .seal(
-                &context(owner, keys.environment, keys.id, keys.version),
-                &pack(keys),
-            )
-            .map_err(Error::unavailable)?;
+        let context = context(owner, keys.environment, keys.id, keys.version);
+        let sealed = data_keys::seal(self.conn, self.keyring, &context, &pack(keys)).await?;
         let row = Model {
             id: keys.id.uuid(),
             partner_id: owner.partner().map(PartnerId::uuid),

@@ -49,8 +49,8 @@ pub use signing_keys::SigningKey;
 
 /// Writers of the registry, within a transaction that has raised its version.
 pub struct Registry<'a> {
-    conn: &'a Conn,
-    keyring: &'a Keyring,
+    pub(crate) conn: &'a Conn,
+    pub(crate) keyring: &'a Keyring,
 }
 
 impl<M> System<'_, M> {
@@ -62,8 +62,10 @@ impl<M> System<'_, M> {
         let row = registry_version::Entity::find_by_id(1_i16)
             .one(self.conn())
             .await?;
-        row.map(|row| row.version)
-            .ok_or_else(|| Error::corrupt("registry_version", 1))
+        let version = row.map(|row| row.version);
+        let version = version.ok_or_else(|| Error::corrupt("registry_version", 1))?;
+        self.keyring().known().notice(version);
+        Ok(version)
     }
 }
 

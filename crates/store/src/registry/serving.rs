@@ -98,10 +98,14 @@ impl<M> Scope<'_, M> {
         let assignment = table::assignments::Model::from_query_result(&row, "a_")?;
         let unit = sales_units::Model::from_query_result(&row, "u_")?;
         let keys = table::key_sets::Model::from_query_result_optional(&row, "k_")?;
+        let keys = match keys {
+            Some(row) => Some(key_sets::open(self.conn(), self.keyring(), &row).await?),
+            None => None,
+        };
         let profile = product_profiles::Model::from_query_result_optional(&row, "p_")?;
         Ok(Some(Serving {
             unit: assignments::joined((assignment, Some(unit)))?,
-            keys: keys.map(|row| key_sets::open(self.keyring(), &row)).transpose()?,
+            keys,
             profile: profile.map(Profile::try_from).transpose()?,
         }))
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Registry, insert};
 use crate::sealing::{Context, Owner};
 use crate::table::signing_keys::{Column, Entity, Model};
-use crate::{Error, System};
+use crate::{Error, System, data_keys};
 
 const TABLE: &str = "signing_keys";
 
@@ -47,34 +47,29 @@ impl<M> System<'_, M> {
             .order_by_asc(Column::SignsFrom)
             .all(self.conn())
             .await?;
-        rows.into_iter()
-            .map(|row| {
-                let opened = self
-                    .keyring()
-                    .open(&context(row.id), &row.sealed)
-                    .map_err(|refusal| Error::unopened(TABLE, row.id, refusal))?;
-                let private = std::str::from_utf8(&opened).map_err(|_| Error::corrupt(TABLE, row.id))?;
-                Ok(SigningKey {
-                    id: row.id,
-                    private: Secret::new(private),
-                    signs_from: row.signs_from.at(TABLE, row.id)?,
-                    signs_until: row.signs_until.at(TABLE, row.id)?,
-                    published_until: row.published_until.at(TABLE, row.id)?,
-                    created_at: row.created_at.at(TABLE, row.id)?,
-                    kid: row.kid,
-                    public_jwk: row.public_jwk,
-                })
-            })
-            .collect()
+        let mut keys = Vec::with_capacity(rows.len());
+        for row in rows {
+            let opened = data_keys::open(self.conn(), self.keyring(), &context(row.id), &row.sealed).await?;
+            let private = std::str::from_utf8(&opened).map_err(|_| Error::corrupt(TABLE, row.id))?;
+            keys.push(SigningKey {
+                id: row.id,
+                private: Secret::new(private),
+                signs_from: row.signs_from.at(TABLE, row.id)?,
+                signs_until: row.signs_until.at(TABLE, row.id)?,
+                published_until: row.published_until.at(TABLE, row.id)?,
+                created_at: row.created_at.at(TABLE, row.id)?,
+                kid: row.kid,
+                public_jwk: row.public_jwk,
+            });
+        }
+        Ok(keys)
     }
 }
 
 impl Registry<'_> {
     pub async fn add_signing_key(&self, key: &SigningKey) -> Result<(), Error> {
-        let sealed = self
-            .keyring
-            .seal(&context(key.id), key.private.reveal().as_bytes())
-            .map_err(Error::unavailable)?;
+        let private = key.private.reveal().as_bytes();
+        let sealed = data_keys::seal(self.conn, self.keyring, &context(key.id), private).await?;
         let row = Model {
             id: key.id,
             kid: key.kid.clone(),

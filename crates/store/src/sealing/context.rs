@@ -4,7 +4,7 @@ use domain::{Environment, PartnerId};
 use uuid::Uuid;
 
 /// Whose value it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
     /// The operator's own: signing keys, platform key sets.
     Gateway,

@@ -1,52 +1,47 @@
-//! The keys, and what is done with them.
+//! The keys of the key file, and what is done with them: they wrap data keys, and fingerprints come from
+//! them. A key service (Vault's transit, a KMS) would stand in for [`Keyring::wrap`] and
+//! [`Keyring::unwrap`], and for nothing else.
 
 use std::fmt;
 use std::sync::Arc;
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key as CipherKey, XChaCha20Poly1305, XNonce};
 use domain::Secret;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::blob::{self, FORMAT, KEY_ID, NONCE, Parts};
-use super::context::Context;
+use super::blob::{self, By, KEY_ID};
+use super::fingerprint::{FingerprintKey, hex, mac};
 use super::key_file::{self, NotAKeyFile};
+use super::{Context, DataKey, Known, Owner, Refusal, cipher};
 
-/// Why a value was not sealed or opened.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error(
-        "the value is sealed with key {key_id}, which the key file does not hold; add that key to the file"
-    )]
-    UnknownKey { key_id: String },
-    #[error(
-        "the value does not open in this row: it was altered, or belongs to another row, partner or environment"
-    )]
-    DoesNotOpen,
-    #[error("the value is not in a format this version can open")]
-    UnknownFormat,
-    #[error("the system gives no random numbers")]
-    NoRandomness,
-}
+const DATA_KEYS: &str = "data_keys";
+const FINGERPRINT_KEYS: &str = "fingerprint_keys";
 
-/// The keys of the key file. Cheap to clone; wiped from memory with the last clone.
+/// The keys of the key file, and the data keys unwrapped with them. Cheap to clone; wiped from memory with
+/// the last clone.
 #[derive(Clone)]
 pub struct Keyring {
     keys: Arc<[Key]>,
+    known: Known,
 }
 
 /// One key of the file, as what is derived from it.
 struct Key {
-    id: [u8; KEY_ID],
-    sealing: Zeroizing<[u8; 32]>,
-    fingerprinting: Zeroizing<[u8; 32]>,
+    wrapping: Zeroizing<[u8; 32]>,
+    fingerprints: Arc<FingerprintKey>,
+}
+
+/// What makes the fingerprints of one key of the key file, wrapped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FingerprintSource {
+    /// The key's id in hexadecimal, as its fingerprints begin.
+    pub id: String,
+    pub wrapped: Vec<u8>,
 }
 
 impl Keyring {
     /// Reads the text of a key file; its form is documented at the top of `key_file.rs` and in the
-    /// runbook: one key per line, 32 bytes in base64, the last seals, all open.
+    /// runbook: one key per line, 32 bytes in base64, the last wraps, all unwrap.
     ///
     /// # Errors
     /// The line that is not a key, or that there is none.
@@ -55,7 +50,10 @@ impl Keyring {
             .iter()
             .map(|master| Key::derive(master))
             .collect();
-        Ok(Self { keys: keys.into() })
+        Ok(Self {
+            keys: keys.into(),
+            known: Known::default(),
+        })
     }
 
     /// A fresh key as a line for the key file.
@@ -68,88 +66,137 @@ impl Keyring {
         Ok(Secret::new(key_file::line(&key)))
     }
 
-    /// Seals with the newest key. XChaCha20-Poly1305 with a random nonce of 192 bits, which stays safe for
-    /// any number of values one database can hold.
+    /// The same keys, with nothing known yet of what a database holds.
+    pub(crate) fn for_another_database(&self) -> Self {
+        Self {
+            keys: Arc::clone(&self.keys),
+            known: Known::default(),
+        }
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// The ids of the keys, oldest first, in hexadecimal. The last wraps.
+    pub fn ids(&self) -> Vec<String> {
+        self.keys.iter().map(Key::id).collect()
+    }
+
+    /// The id of the key that wraps.
+    pub fn newest_id(&self) -> String {
+        self.newest().map(Key::id).unwrap_or_default()
+    }
+
+    /// Wraps a data key of `owner` with the newest key.
     ///
     /// # Errors
     /// [`Refusal::NoRandomness`].
-    pub fn seal(&self, context: &Context, plain: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let key = self.newest().ok_or(Refusal::UnknownFormat)?;
-        let mut nonce = [0_u8; NONCE];
-        getrandom::fill(&mut nonce).map_err(|_| Refusal::NoRandomness)?;
-        let associated = context.associated(FORMAT);
-        let payload = Payload {
-            msg: plain,
-            aad: &associated,
-        };
-        let ciphertext = key
-            .cipher()
-            .encrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| Refusal::UnknownFormat)?;
-        Ok(blob::join(&Parts {
-            key_id: key.id,
-            nonce,
-            ciphertext: &ciphertext,
-        }))
+    pub fn wrap(&self, owner: Owner, key: &DataKey) -> Result<Vec<u8>, Refusal> {
+        self.seal_directly(&wrapping(DATA_KEYS, owner, key.id()), key.bytes())
     }
 
-    /// Opens a value in the place it was sealed for.
+    /// Unwraps the data key `id` of `owner`.
     ///
     /// # Errors
-    /// The key is not in the file, the format is unknown, or it was sealed for another place.
+    /// The key file does not hold the key it is wrapped with, or it is damaged, or another's.
+    pub fn unwrap(&self, owner: Owner, id: Uuid, wrapped: &[u8]) -> Result<DataKey, Refusal> {
+        let opened = self.open(&wrapping(DATA_KEYS, owner, id), wrapped)?;
+        Ok(DataKey::new(id, key_of(&opened)?))
+    }
+
+    /// Opens a value that was sealed with a key of the key file, in the place it was sealed for.
+    ///
+    /// # Errors
+    /// The key is not in the file, the format is another, or it was sealed for another place.
     pub fn open(&self, context: &Context, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         let parts = blob::split(sealed).ok_or(Refusal::UnknownFormat)?;
-        let key = self
-            .keys
-            .iter()
-            .find(|key| key.id == parts.key_id)
-            .ok_or_else(|| Refusal::UnknownKey {
-                key_id: hex(&parts.key_id),
-            })?;
-        let associated = context.associated(FORMAT);
-        let payload = Payload {
-            msg: parts.ciphertext,
-            aad: &associated,
+        let By::KeyFile(id) = parts.by else {
+            return Err(Refusal::UnknownFormat);
         };
-        key.cipher()
-            .decrypt(&XNonce::from(parts.nonce), payload)
-            .map(Zeroizing::new)
-            .map_err(|_| Refusal::DoesNotOpen)
+        let key = self
+            .find(id)
+            .ok_or_else(|| Refusal::UnknownKey { key_id: hex(&id) })?;
+        cipher::open(&parts, &key.wrapping, context)
     }
 
     /// A keyed fingerprint by the newest key, carrying that key's id: `<key id>.<HMAC-SHA-256>` in
     /// hexadecimal. `purpose` keeps fingerprints of different uses apart.
     pub fn fingerprint(&self, purpose: &str, value: &[u8]) -> String {
         self.newest()
-            .map(|key| key.fingerprint(purpose, value))
+            .map(|key| key.fingerprints.fingerprint(purpose, value))
             .unwrap_or_default()
     }
 
-    /// The fingerprints of `value` under every key, newest first: to look up what an older key wrote.
+    /// The fingerprints of `value` under every key, newest first: to look up what an older key wrote. Keys
+    /// that have left the file count as well.
     pub fn fingerprints(&self, purpose: &str, value: &[u8]) -> Vec<String> {
-        self.keys
+        self.fingerprint_keys()
             .iter()
-            .rev()
             .map(|key| key.fingerprint(purpose, value))
             .collect()
     }
 
-    /// Whether `fingerprint`, by whichever key of the file, is of `value`. `None`: its key is not here.
+    /// Whether `fingerprint`, by whichever key, is of `value`. `None`: its key is not here.
     pub fn is_of(&self, fingerprint: &str, purpose: &str, value: &[u8]) -> Option<bool> {
         let (id, _) = fingerprint.split_once('.')?;
-        let key = self.keys.iter().find(|key| hex(&key.id) == id)?;
+        let keys = self.fingerprint_keys();
+        let key = keys.iter().find(|key| hex(&key.id) == id)?;
         Some(key.fingerprint(purpose, value) == fingerprint)
+    }
+
+    /// What makes fingerprints, wrapped with the newest key, so that no fingerprint is lost with a key that
+    /// leaves the file.
+    pub(crate) fn fingerprint_sources(&self) -> Result<Vec<FingerprintSource>, Refusal> {
+        self.fingerprint_keys()
+            .iter()
+            .map(|key| {
+                Ok(FingerprintSource {
+                    id: hex(&key.id),
+                    wrapped: self.seal_directly(&kept(key.id), key.key.as_slice())?,
+                })
+            })
+            .collect()
+    }
+
+    /// Takes in what an earlier key file made fingerprints with. What does not unwrap is left out.
+    pub(crate) fn learn_fingerprints(&self, sources: &[FingerprintSource]) {
+        let kept = sources.iter().filter_map(|source| {
+            let id = unhex(&source.id).filter(|id| self.find(*id).is_none())?;
+            let key = key_of(&self.open(&kept(id), &source.wrapped).ok()?).ok()?;
+            Some(Arc::new(FingerprintKey { id, key }))
+        });
+        self.known.set_fingerprints(kept.collect());
+    }
+
+    fn seal_directly(&self, context: &Context, plain: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let key = self.newest().ok_or(Refusal::UnknownFormat)?;
+        cipher::seal(By::KeyFile(key.fingerprints.id), &key.wrapping, context, plain)
+    }
+
+    fn find(&self, id: [u8; KEY_ID]) -> Option<&Key> {
+        self.keys.iter().find(|key| key.fingerprints.id == id)
     }
 
     fn newest(&self) -> Option<&Key> {
         self.keys.last()
     }
+
+    fn fingerprint_keys(&self) -> Vec<Arc<FingerprintKey>> {
+        let mut keys: Vec<_> = self
+            .keys
+            .iter()
+            .rev()
+            .map(|key| Arc::clone(&key.fingerprints))
+            .collect();
+        keys.extend(self.known.fingerprints());
+        keys
+    }
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<_> = self.keys.iter().map(|key| hex(&key.id)).collect();
-        f.debug_struct("Keyring").field("key_ids", &ids).finish()
+        f.debug_struct("Keyring").field("key_ids", &self.ids()).finish()
     }
 }
 
@@ -162,139 +209,129 @@ impl Key {
             *to = *from;
         }
         Self {
-            id,
-            sealing: mac(master, &[b"nordbro sealing"]),
-            fingerprinting: mac(master, &[b"nordbro fingerprint"]),
+            wrapping: mac(master, &[b"nordbro sealing"]),
+            fingerprints: Arc::new(FingerprintKey {
+                id,
+                key: mac(master, &[b"nordbro fingerprint"]),
+            }),
         }
     }
 
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&CipherKey::from(*self.sealing))
-    }
-
-    fn fingerprint(&self, purpose: &str, value: &[u8]) -> String {
-        let length = u32::try_from(purpose.len()).unwrap_or(u32::MAX).to_be_bytes();
-        let digest = mac(&self.fingerprinting, &[&length, purpose.as_bytes(), value]);
-        format!("{}.{}", hex(&self.id), hex(digest.as_slice()))
+    fn id(&self) -> String {
+        hex(&self.fingerprints.id)
     }
 }
 
-fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&hmac::digest::Key::<Hmac<Sha256>>::from(block(key)));
-    for part in parts {
-        mac.update(part);
+/// The place of a wrapped key.
+fn wrapping(table: &'static str, owner: Owner, id: Uuid) -> Context {
+    Context {
+        environment: None,
+        owner,
+        table,
+        row: id,
+        version: 1,
     }
-    Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
-/// HMAC pads its key with zeros to the block of SHA-256; done here, the length can never be refused.
-fn block(key: &[u8; 32]) -> [u8; 64] {
-    let mut block = [0; 64];
-    block[..32].copy_from_slice(key);
-    block
+fn kept(id: [u8; KEY_ID]) -> Context {
+    let row = Uuid::from_u64_pair(u64::from_be_bytes(id), 0);
+    wrapping(FINGERPRINT_KEYS, Owner::Gateway, row)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+fn key_of(opened: &[u8]) -> Result<Zeroizing<[u8; 32]>, Refusal> {
+    let mut key = Zeroizing::new([0; 32]);
+    if opened.len() != key.len() {
+        return Err(Refusal::UnknownFormat);
+    }
+    key.copy_from_slice(opened);
+    Ok(key)
+}
+
+fn unhex(text: &str) -> Option<[u8; KEY_ID]> {
+    let number = u64::from_str_radix(text, 16).ok()?;
+    Some(number.to_be_bytes())
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{Environment, PartnerId};
-    use uuid::Uuid;
+    use domain::PartnerId;
 
     use super::*;
-    use crate::sealing::Owner;
 
-    fn context() -> Context {
-        Context {
-            environment: Some(Environment::Test),
-            owner: Owner::Partner(PartnerId::from_uuid(Uuid::from_u128(1))),
-            table: "key_sets",
-            row: Uuid::from_u128(7),
-            version: 1,
-        }
-    }
+    const GATEWAY: Owner = Owner::Gateway;
 
     fn ring(lines: &[&Secret]) -> Keyring {
         let text: Vec<_> = lines.iter().map(|line| line.reveal()).collect();
         Keyring::parse(&text.join("\n")).unwrap()
     }
 
+    fn drawn() -> Secret {
+        Keyring::generate().unwrap()
+    }
+
     #[test]
-    fn a_value_opens_only_in_the_place_it_was_sealed_for() {
-        let ring = ring(&[&Keyring::generate().unwrap()]);
-        let sealed = ring.seal(&context(), b"secret").unwrap();
-        assert_eq!(ring.open(&context(), &sealed).unwrap().as_slice(), b"secret");
-        let other_partner = Owner::Partner(PartnerId::from_uuid(Uuid::from_u128(2)));
-        let elsewhere = [
-            Context {
-                environment: Some(Environment::Production),
-                ..context()
-            },
-            Context {
-                environment: None,
-                ..context()
-            },
-            Context {
-                owner: other_partner,
-                ..context()
-            },
-            Context {
-                owner: Owner::Gateway,
-                ..context()
-            },
-            Context {
-                table: "payments",
-                ..context()
-            },
-            Context {
-                row: Uuid::from_u128(8),
-                ..context()
-            },
-            Context {
-                version: 2,
-                ..context()
-            },
-        ];
-        for place in elsewhere {
-            assert_eq!(ring.open(&place, &sealed), Err(Refusal::DoesNotOpen), "{place:?}");
+    fn a_data_key_unwraps_for_its_owner_and_under_its_id_alone() {
+        let ring = ring(&[&drawn()]);
+        let owner = |number| Owner::Partner(PartnerId::from_uuid(Uuid::from_u128(number)));
+        let key = DataKey::draw().unwrap();
+        let wrapped = ring.wrap(owner(1), &key).unwrap();
+        let back = ring.unwrap(owner(1), key.id(), &wrapped).unwrap();
+        assert_eq!(back.bytes(), key.bytes());
+        for (whose, id) in [
+            (owner(2), key.id()),
+            (GATEWAY, key.id()),
+            (owner(1), Uuid::from_u128(1)),
+        ] {
+            let refused = ring.unwrap(whose, id, &wrapped).unwrap_err();
+            assert_eq!(refused, Refusal::DoesNotOpen, "{whose:?} {id}");
         }
     }
 
     #[test]
-    fn every_altered_byte_is_noticed() {
-        let ring = ring(&[&Keyring::generate().unwrap()]);
-        let sealed = ring.seal(&context(), b"secret").unwrap();
-        for index in 0..sealed.len() {
-            let mut altered = sealed.clone();
+    fn every_altered_byte_of_a_wrapped_key_is_noticed() {
+        let ring = ring(&[&drawn()]);
+        let key = DataKey::draw().unwrap();
+        let wrapped = ring.wrap(GATEWAY, &key).unwrap();
+        for index in 0..wrapped.len() {
+            let mut altered = wrapped.clone();
             altered[index] ^= 1;
-            assert!(ring.open(&context(), &altered).is_err(), "byte {index}");
-        }
-        for length in 0..sealed.len() {
+            assert!(ring.unwrap(GATEWAY, key.id(), &altered).is_err(), "byte {index}");
             assert!(
-                ring.open(&context(), &sealed[..length]).is_err(),
-                "length {length}"
+                ring.unwrap(GATEWAY, key.id(), &wrapped[..index]).is_err(),
+                "length {index}"
             );
         }
     }
 
     #[test]
-    fn the_newest_key_seals_and_every_key_opens() {
-        let (old, new) = (Keyring::generate().unwrap(), Keyring::generate().unwrap());
+    fn the_newest_key_wraps_and_every_key_unwraps() {
+        let (old, new) = (drawn(), drawn());
         let before = ring(&[&old]);
         let after = ring(&[&old, &new]);
-        let early = before.seal(&context(), b"early").unwrap();
-        let late = after.seal(&context(), b"late").unwrap();
-        assert_eq!(after.open(&context(), &early).unwrap().as_slice(), b"early");
-        assert!(matches!(
-            before.open(&context(), &late),
-            Err(Refusal::UnknownKey { .. })
-        ));
+        let key = DataKey::draw().unwrap();
+        let early = before.wrap(GATEWAY, &key).unwrap();
+        let late = after.wrap(GATEWAY, &key).unwrap();
+        assert_eq!(
+            after.unwrap(GATEWAY, key.id(), &early).unwrap().bytes(),
+            key.bytes()
+        );
+        let refused = before.unwrap(GATEWAY, key.id(), &late).unwrap_err();
+        let newest = after.newest_id();
+        assert_eq!(
+            refused,
+            Refusal::UnknownKey {
+                key_id: newest.clone()
+            }
+        );
+        assert!(refused.to_string().contains("add that key to the file"));
+        assert_eq!(after.ids(), [before.newest_id(), newest]);
+    }
+
+    #[test]
+    fn a_fingerprint_is_known_by_every_ring_that_has_its_key() {
+        let (old, new) = (drawn(), drawn());
+        let before = ring(&[&old]);
+        let after = ring(&[&old, &new]);
         let fingerprint = before.fingerprint("client id", b"abc");
         assert_eq!(after.is_of(&fingerprint, "client id", b"abc"), Some(true));
         assert_eq!(after.is_of(&fingerprint, "client id", b"abd"), Some(false));
@@ -304,30 +341,39 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_another_master_key_is_refused_by_the_name_of_its_key() {
-        let sealed = ring(&[&Keyring::generate().unwrap()])
-            .seal(&context(), b"x")
-            .unwrap();
-        let refusal = ring(&[&Keyring::generate().unwrap()])
-            .open(&context(), &sealed)
-            .unwrap_err();
-        assert!(matches!(refusal, Refusal::UnknownKey { .. }));
-        assert!(refusal.to_string().contains("add that key to the file"));
+    fn fingerprints_outlive_the_key_they_come_from() {
+        let (old, new) = (drawn(), drawn());
+        let fingerprint = ring(&[&old]).fingerprint("client id", b"abc");
+        let kept = ring(&[&old, &new]).fingerprint_sources().unwrap();
+        assert_eq!(kept.len(), 2);
+        let alone = ring(&[&new]);
+        assert_eq!(alone.is_of(&fingerprint, "client id", b"abc"), None);
+        alone.learn_fingerprints(&kept);
+        assert_eq!(alone.is_of(&fingerprint, "client id", b"abc"), Some(true));
+        assert!(alone.fingerprints("client id", b"abc").contains(&fingerprint));
+        // A second rotation carries it on.
+        let newest = drawn();
+        let next = ring(&[&new, &newest]);
+        next.learn_fingerprints(&kept);
+        let last = ring(&[&newest]);
+        last.learn_fingerprints(&next.fingerprint_sources().unwrap());
+        assert_eq!(last.is_of(&fingerprint, "client id", b"abc"), Some(true));
     }
 
     #[test]
-    fn two_seals_of_one_value_differ() {
-        let ring = ring(&[&Keyring::generate().unwrap()]);
+    fn two_wraps_of_one_key_differ() {
+        let ring = ring(&[&drawn()]);
+        let key = DataKey::draw().unwrap();
         let (one, other) = (
-            ring.seal(&context(), b"x").unwrap(),
-            ring.seal(&context(), b"x").unwrap(),
+            ring.wrap(GATEWAY, &key).unwrap(),
+            ring.wrap(GATEWAY, &key).unwrap(),
         );
         assert_ne!(one, other);
     }
 
     #[test]
     fn a_key_file_is_refused_by_line_and_never_printed() {
-        let key = Keyring::generate().unwrap();
+        let key = drawn();
         let text = format!("# a comment\n\n{}\n{}\n", key.reveal(), key.reveal());
         assert_eq!(Keyring::parse(&text).unwrap_err(), NotAKeyFile::Repeated(4));
         assert_eq!(Keyring::parse("c2hvcnQ=").unwrap_err(), NotAKeyFile::Line(1));

@@ -71,9 +71,11 @@ impl Fresh {
     }
 }
 
-/// The same keys in every test.
+/// The one key of the key file of every test.
+pub(crate) const KEY: &str = "bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=";
+
 pub(crate) fn keyring() -> Keyring {
-    Keyring::parse("bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=").unwrap()
+    Keyring::parse(KEY).unwrap()
 }
 
 #[expect(

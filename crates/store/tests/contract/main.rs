@@ -7,6 +7,7 @@
 
 extern crate nordbro_store as store;
 
+mod data_keys;
 mod databases;
 mod money;
 mod onboarding;

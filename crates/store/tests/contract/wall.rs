@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use crate::databases::on_postgres;
 
 /// What a partner may see beside the rows that name it and the environment, each with its reason.
-const SEEN_BESIDE_OWN: [(&str, &str); 2] = [
+const SEEN_BESIDE_OWN: [(&str, &str); 3] = [
     (
         "sales_units",
         "a unit is of the gateway; a partner sees those it was ever assigned",
@@ -13,6 +13,10 @@ const SEEN_BESIDE_OWN: [(&str, &str); 2] = [
     (
         "key_sets",
         "the operator's own keys serve partners that have none; they open under the gateway's name only",
+    ),
+    (
+        "data_keys",
+        "one key of a partner serves both environments, and the gateway's opens the operator's keys; all are wrapped",
     ),
 ];
 

@@ -8,6 +8,7 @@ use store::{Keyring, Store};
 use super::report::{Check, Status};
 use crate::assemble::connect_store;
 use crate::config::Config;
+use crate::key_file;
 
 const REACHED: &str = "database";
 const SCHEMA: &str = "schema";
@@ -117,8 +118,37 @@ async fn writing(store: &Store) -> Check {
     }
 }
 
+/// Whether the keys at hand are this database's; what does not open although they are is damaged.
 async fn sealed(store: &Store) -> Check {
     let reader = store.read_system("doctor");
+    let found = match reader.system().examine_keys().await {
+        Ok(found) => found,
+        Err(error) => {
+            return Check::failed(
+                SEALED,
+                format!("the data keys cannot be read: {:#}", anyhow::Error::from(error)),
+                "see the database's own log",
+            );
+        }
+    };
+    if let Some(lacking) = key_file::lacking(&found) {
+        return Check::failed(
+            SEALED,
+            lacking,
+            "bring back the key file, or its missing line; if it is lost, add the key sets anew with `nordbro keys add`",
+        );
+    }
+    if !found.damaged.is_empty() {
+        let ids: Vec<_> = found.damaged.iter().map(ToString::to_string).collect();
+        return Check::failed(
+            SEALED,
+            format!(
+                "the key file is the right one, and rows of data_keys are damaged: {}",
+                ids.join(", ")
+            ),
+            "bring back these rows from a backup of the database",
+        );
+    }
     let known = match reader.system().list_key_sets(KeySetFilter::default()).await {
         Ok(known) => known,
         Err(error) => {
@@ -136,14 +166,18 @@ async fn sealed(store: &Store) -> Check {
         }
     }
     if shut == 0 {
-        return Check::ok(SEALED, format!("all {} key sets open", known.len()));
+        let data_keys: u64 = found.keys.iter().map(|key| key.data_keys).sum();
+        return Check::ok(
+            SEALED,
+            format!("all {data_keys} data keys and all {} key sets open", known.len()),
+        );
     }
     Check::failed(
         SEALED,
         format!(
-            "{shut} of {} key sets do not open: they were sealed under a key that sealing.key_file does not hold",
+            "every key is at hand, and {shut} of {} key sets do not open: their rows are damaged",
             known.len()
         ),
-        "bring back the missing line of the key file; if it is lost, add these keys anew with `nordbro keys add`",
+        "bring back these rows from a backup of the database, or add the keys anew with `nordbro keys add`",
     )
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(arguments: &Arguments, config: anyhow::Result<Config>) -
 
 async fn examine(config: &Config) -> Report {
     let mut checks = settings::check(config);
-    let keyring = match key_file::read(&config.sealing.key_file) {
+    let keyring = match key_file::read(&config.sealing) {
         Ok(keyring) => {
             checks.push(key_file_found(config));
             Some(keyring)
@@ -74,6 +74,9 @@ async fn examine(config: &Config) -> Report {
 fn key_file_found(config: &Config) -> Check {
     let path = &config.sealing.key_file;
     let shown = path.display();
+    if path.as_os_str().is_empty() {
+        return Check::ok("key file", "sealing.keys holds keys");
+    }
     if key_file::is_open_to_everybody(path) {
         Check::warning(
             "key file",

@@ -1,7 +1,8 @@
 use std::path::Path;
 
 use simulator::{Options, Simulator};
-use store::Keyring;
+use store::sealing::Owner;
+use store::{Keyring, Store};
 
 use super::report::Status;
 use super::*;
@@ -145,6 +146,41 @@ async fn a_key_file_that_is_missing_or_open_to_everybody_is_told() {
         place.names().await,
         [("key file", Status::Failed), ("stored keys", Status::Skipped)]
     );
+}
+
+#[tokio::test]
+async fn another_databases_key_file_is_told_with_what_hangs_on_it() {
+    let place = Place::new().await;
+    let path = &place.config.sealing.key_file;
+    let right = std::fs::read_to_string(path).unwrap();
+    {
+        let keyring = Keyring::parse(&right).unwrap();
+        let url = place.config.database.url.reveal();
+        let store = Store::connect(&store::Settings::new(url.to_owned()), keyring)
+            .await
+            .unwrap();
+        let tx = store.begin_system("test").await.unwrap();
+        let registry = tx.system().change_registry().await.unwrap();
+        let at = time::OffsetDateTime::UNIX_EPOCH;
+        registry.renew_data_key(Owner::Gateway, at).await.unwrap();
+        tx.commit().await.unwrap();
+        store.close().await.unwrap();
+    }
+    assert!(place.told().await.ok());
+
+    write_key(path);
+    let other = place.complaints().await;
+    assert_eq!(
+        (other.len(), other[0].0, other[0].1),
+        (1, "stored keys", Status::Failed)
+    );
+    assert!(
+        other[0].2.contains("Nothing is damaged") && other[0].2.contains("another database"),
+        "{other:?}"
+    );
+
+    std::fs::write(path, right).unwrap();
+    assert!(place.told().await.ok());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `nordbro keys`.
 
 use app::App;
+use app::registry::data_keys::{self, KeysAtRest, Renew, Rotated};
 use app::registry::{KeySetOwner, StoredKeySet, key_sets, partners, sales_units};
 use clap::{Args, Subcommand};
 use domain::{AssignmentId, Environment, KeySetId};
@@ -29,8 +30,37 @@ pub enum Command {
     Remove {
         id: KeySetId,
     },
-    /// Draw a key for the key file (`sealing.key_file`); append it, the last line seals.
+    /// Draw a key for the key file (`sealing.key_file`); append it, the last line wraps.
     Generate,
+    /// Bring everything sealed under the newest key of the key file, while gateways serve: data keys are wrapped anew,
+    /// and what is sealed with anything older is sealed anew. Cut short, it is simply run again.
+    Rotate(Rotate),
+    /// The keys of the key file, oldest first, and what hangs on each.
+    Status,
+}
+
+#[derive(Debug, Args)]
+pub struct Rotate {
+    #[command(flatten)]
+    whose: Renewed,
+    /// Rows of one transaction.
+    #[arg(long, value_name = "ROWS", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    batch: u64,
+}
+
+/// Who gets a new data key; nobody without these.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct Renewed {
+    /// Draw a new data key for every partner and for the gateway, and seal their rows anew with it.
+    #[arg(long = "data-keys")]
+    everybody: bool,
+    /// Draw a new data key for this partner (id or name) alone.
+    #[arg(long = "data-key-of", value_name = "PARTNER")]
+    partner: Option<String>,
+    /// Draw a new data key for the gateway's own secrets alone: signing keys and the operator's keys at Vipps.
+    #[arg(long = "data-key-of-gateway")]
+    gateway: bool,
 }
 
 #[derive(Debug, Args)]
@@ -102,7 +132,52 @@ pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) ->
             Shown::removed(id)
         }
         Command::Generate => generate()?,
+        Command::Rotate(rotate) => self::rotate(app, rotate).await?,
+        Command::Status => Shown::list(status(&told(data_keys::status(app).await)?)),
     })
+}
+
+async fn rotate(app: &App, rotate: Rotate) -> anyhow::Result<Shown> {
+    let whose = rotate.whose;
+    let renew = match &whose.partner {
+        Some(partner) => Renew::Partner(told(partners::find(app, partner).await)?.id),
+        None if whose.everybody => Renew::Everybody,
+        None if whose.gateway => Renew::Gateway,
+        None => Renew::Nobody,
+    };
+    let rotated = told(data_keys::rotate(app, renew, rotate.batch).await)?;
+    let status = told(data_keys::status(app).await)?;
+    Ok(Shown::one(rotation(&rotated, &status)))
+}
+
+/// `mayGo` names the keys whose lines may be taken out of the file: all but the last, when nothing is left under them.
+fn rotation(rotated: &Rotated, status: &KeysAtRest) -> Value {
+    let older = status.keys.iter().filter(|key| key.held).rev().skip(1);
+    let may_go: Vec<_> = older
+        .filter(|key| rotated.shut == 0 && key.data_keys + key.sealed_directly == 0)
+        .map(|key| key.key.clone())
+        .collect();
+    json!({
+        "newDataKeys": rotated.renewed,
+        "wrappedAnew": rotated.rewrapped,
+        "sealedAnew": rotated.resealed,
+        "notOpened": rotated.shut,
+        "mayGo": may_go,
+    })
+}
+
+fn status(status: &KeysAtRest) -> Vec<Value> {
+    let newest = status.keys.iter().rposition(|key| key.held);
+    let rows = status.keys.iter().enumerate().map(|(place, key)| {
+        json!({
+            "key": key.key,
+            "inFile": key.held,
+            "newest": Some(place) == newest,
+            "dataKeys": key.data_keys,
+            "sealedDirectly": key.sealed_directly,
+        })
+    });
+    rows.collect()
 }
 
 async fn add(app: &App, add: Add, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
