@@ -18,6 +18,7 @@ mod m20261125_225000_claims;
 mod m20261125_233000_lookups;
 mod m20261125_234000_retention;
 mod m20261126_000000_data_keys;
+mod m20261126_000500_bodies;
 mod script;
 pub mod wall;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_233000_lookups::Migration),
             Box::new(m20261125_234000_retention::Migration),
             Box::new(m20261126_000000_data_keys::Migration),
+            Box::new(m20261126_000500_bodies::Migration),
         ]
     }
 }

@@ -19,6 +19,9 @@ impl Kind {
     pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
 }
 
+/// The key file of every process, unless a test says otherwise.
+pub const KEY_FILE: &str = "bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=";
+
 /// A freshly migrated database. PostgreSQL's are left to the server that `./test` throws away.
 #[derive(Debug)]
 pub struct Database {
@@ -65,7 +68,12 @@ impl Database {
     /// One process's way to the database; several may be open. `patience` is real time: how long it waits
     /// for another process's lock, and how long for a connection.
     pub async fn open(&self, patience: Duration) -> Store {
-        let keyring = Keyring::parse("bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=").unwrap();
+        self.open_with(KEY_FILE, patience).await
+    }
+
+    /// The way of a process with a key file of its own.
+    pub async fn open_with(&self, key_file: &str, patience: Duration) -> Store {
+        let keyring = Keyring::parse(key_file).unwrap();
         let settings = Settings {
             busy_timeout: patience,
             ..Settings::new(self.url.clone())

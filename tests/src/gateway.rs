@@ -132,6 +132,11 @@ impl Gateway {
         router(&self.world.another_process().await, &self.face)
     }
 
+    /// The HTTP face of another process.
+    pub fn face_of(&self, app: &App) -> Router {
+        router(app, &self.face)
+    }
+
     /// Another process's gateway on the same database; this one is given up where it stands.
     pub async fn restarted(mut self) -> Self {
         self.world.app = self.world.another_process().await;

@@ -26,7 +26,7 @@ mod world;
 pub use answer::Answer;
 pub use ask::Ask;
 pub use clock::ManualClock;
-pub use database::{Database, Gone, Kind, SmallDisk};
+pub use database::{Database, Gone, KEY_FILE, Kind, SmallDisk};
 pub use desk::Desk;
 pub use gateway::{Gateway, Setup};
 pub use listener::Listener;

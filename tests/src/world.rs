@@ -8,6 +8,7 @@ use app::{App, Parts};
 use domain::Clock;
 use outbound::{Jwks, Timeouts, Vipps};
 use simulator::{ClockMode, Options, Simulator};
+use store::Store;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
@@ -96,6 +97,13 @@ impl World {
         .await
     }
 
+    /// Another gateway process on the same database, with a key file of its own.
+    pub async fn process_with(&self, key_file: &str) -> App {
+        let store = self.database.open_with(key_file, self.timeouts.connect).await;
+        let settings = self.app.settings().clone();
+        process_on(store, &self.simulator, &self.clock, settings, self.timeouts)
+    }
+
     /// A gateway with the same partners that has never heard of what happened here.
     pub async fn beside_another_database(&self) -> Beside {
         let database = Database::fresh(self.database.kind).await;
@@ -155,6 +163,17 @@ async fn process(
     settings: app::Settings,
     timeouts: Timeouts,
 ) -> App {
+    let store = database.open(timeouts.connect).await;
+    process_on(store, simulator, clock, settings, timeouts)
+}
+
+fn process_on(
+    store: Store,
+    simulator: &Simulator,
+    clock: &ManualClock,
+    settings: app::Settings,
+    timeouts: Timeouts,
+) -> App {
     let tasks = TaskTracker::new();
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     let vipps = outbound::vipps::Settings {
@@ -165,7 +184,7 @@ async fn process(
         )
     };
     App::new(Parts {
-        store: database.open(timeouts.connect).await,
+        store,
         vipps: Vipps::new(vipps, Arc::clone(&shared), tasks.clone()).unwrap(),
         jwks: Jwks::new(&outbound::jwks::Settings {
             exceptions: Vec::new(),

@@ -17,6 +17,7 @@ mod state;
 mod tasks;
 mod views;
 
+pub mod customers;
 pub mod identity;
 pub mod import;
 pub mod jobs;

@@ -8,7 +8,7 @@ mod claims;
 mod compact;
 mod keys;
 pub mod oauth;
-mod own_keys;
+pub mod own_keys;
 mod refusal;
 mod verify;
 

@@ -15,6 +15,17 @@ pub(super) async fn keys(app: &App) -> Result<SigningKeys, Error> {
     app.signing_keys(draw).await
 }
 
+/// A new key in the place of all there are, because one has leaked: what they signed is refused. Answers with
+/// the new key's `kid`.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn replace(app: &App) -> Result<String, Error> {
+    let keys = app.replace_signing_keys(draw).await?;
+    let current = keys.current().map(|key| key.kid.clone());
+    current.ok_or(Error::Internal("a new signing key does not sign"))
+}
+
 /// Our public keys as a JWK set.
 pub(super) async fn published(app: &App) -> Result<String, Error> {
     let keys = keys(app).await?;

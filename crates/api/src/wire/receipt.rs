@@ -78,7 +78,8 @@ impl From<ReceiptView> for Receipt {
             reason: view.reason.as_ref().map(Vipps::from),
             created_at: view.created_at.into(),
             ended_at: view.ended_at.map(Moment::from),
-            body: serde_json::from_slice(&view.body).unwrap_or_default(),
+            // Empty when it was forgotten.
+            body: serde_json::from_slice(&view.body).unwrap_or_else(|_| serde_json::json!({})),
         }
     }
 }

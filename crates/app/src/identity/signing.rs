@@ -79,6 +79,42 @@ impl App {
         Ok(SigningKeys { keys, now })
     }
 
+    /// Puts a new key in the place of all there are, because one has leaked. It signs at once; whatever the
+    /// others signed is refused as soon as a process has read the registry's new version.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], or what `make` answers.
+    pub async fn replace_signing_keys<F>(&self, make: F) -> Result<SigningKeys, Error>
+    where
+        F: Fn() -> Result<NewKey, Error> + Send + Sync,
+    {
+        let now = self.clock().now();
+        let tx = self.store().begin_system("signing keys replaced").await?;
+        let registry = tx.system().change_registry().await?;
+        registry.drop_signing_keys().await?;
+        let key = self.signing_key(make()?, now, now);
+        registry.add_signing_key(&key).await?;
+        tx.commit().await?;
+        self.read_registry_version().await;
+        let version = self.registry_version().await?;
+        let keys = self.read_signing_keys(version, now).await?;
+        Ok(SigningKeys { keys, now })
+    }
+
+    fn signing_key(&self, pair: NewKey, signs_from: OffsetDateTime, now: OffsetDateTime) -> SigningKey {
+        let signs_until = signs_from + SIGNS;
+        SigningKey {
+            id: self.clock().new_id(),
+            kid: pair.kid,
+            public_jwk: pair.public_jwk,
+            private: pair.private,
+            signs_from,
+            signs_until,
+            published_until: signs_until + LONGEST_LIFETIME + LEAD,
+            created_at: now,
+        }
+    }
+
     async fn read_signing_keys(
         &self,
         version: i64,
@@ -102,20 +138,8 @@ impl App {
             self.read_registry_version().await;
             return Ok(());
         };
-        let pair = make()?;
-        let signs_until = signs_from + SIGNS;
-        registry
-            .add_signing_key(&SigningKey {
-                id: self.clock().new_id(),
-                kid: pair.kid,
-                public_jwk: pair.public_jwk,
-                private: pair.private,
-                signs_from,
-                signs_until,
-                published_until: signs_until + LONGEST_LIFETIME + LEAD,
-                created_at: now,
-            })
-            .await?;
+        let key = self.signing_key(make()?, signs_from, now);
+        registry.add_signing_key(&key).await?;
         registry.forget_signing_keys(now).await?;
         tx.commit().await?;
         self.read_registry_version().await;

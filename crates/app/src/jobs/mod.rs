@@ -2,6 +2,7 @@
 
 pub mod check_units;
 pub mod forget;
+pub mod forget_bodies;
 pub mod push_receipts;
 pub mod record_calls;
 pub mod resolve;
@@ -40,6 +41,8 @@ impl App {
         self.track(async move { every(UPKEEP, &app, "forget calls", record_calls::forget).await });
         let app = self.clone();
         self.track(async move { every(UPKEEP, &app, "forget", forget::run_once).await });
+        let app = self.clone();
+        self.track(async move { every(UPKEEP, &app, "forget bodies", forget_bodies::run_once).await });
     }
 
     /// Writes down what only memory holds. Called once, when all other work has ended.

@@ -10,6 +10,7 @@ use store::Scope;
 use store::money::{Attempt, Held, NewPayment, Operation, PaymentRecord, Presence};
 
 use super::request::Request;
+use crate::customers;
 use crate::served::Served;
 use crate::stale::{Fault, unless_stale};
 use crate::{App, Error, Limit, What};
@@ -222,6 +223,13 @@ async fn begin(
         key: request.key.clone(),
     };
     scope.bind_key(&key, identity, operation.id, now).await?;
+    let keyring = app.store().keyring();
+    if kind == Kind::Create
+        && let Some(phone) =
+            customers::named_in(keyring, unit.partner, unit.environment, request.body.bytes())
+    {
+        scope.note_customer(payment.id, &phone).await?;
+    }
     Ok(Begun {
         unit: unit.clone(),
         held,

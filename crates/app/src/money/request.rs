@@ -73,7 +73,7 @@ impl Body {
         }
     }
 
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Create(create) => &create.body,
             Self::Capture(capture) => &capture.body,

@@ -11,6 +11,7 @@ pub mod key_sets;
 pub mod merchants;
 pub mod partners;
 pub mod profiles;
+pub mod retention;
 pub mod sales_units;
 mod unit;
 mod view;

@@ -141,6 +141,8 @@ async fn find_old(
         let id: Uuid = row.try_get("", "id")?;
         let head: Option<Vec<u8>> = row.try_get("", "head")?;
         page.next = full.then_some(id);
+        // An empty value is one that was forgotten.
+        let head = head.filter(|head| !head.is_empty());
         let is_old = match head.as_deref().map(SealedWith::of) {
             None => false,
             Some(SealedWith::DataKey(key)) => !current.contains(&key),

@@ -73,6 +73,16 @@ pub(super) fn envelope(bytes: &[u8]) -> Result<Envelope, NotKept> {
     })
 }
 
+/// What is left of a request whose body was taken away.
+pub(super) const fn forgotten_envelope() -> Envelope {
+    Envelope {
+        method: Method::Post,
+        path: String::new(),
+        key: None,
+        body: Vec::new(),
+    }
+}
+
 pub(super) fn of_answer(answer: &Answer) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&match answer {
         Answer::Accepted(accepted) => KeptAnswer::Accepted {

@@ -3,6 +3,7 @@
 //! What is written together is one call here, and every write that follows a call to Vipps proves by the
 //! payment's fence that its writer still owns the payment.
 
+mod bodies;
 mod convert;
 mod forget;
 mod kept;
@@ -16,6 +17,7 @@ mod receipts;
 mod table;
 mod unknown;
 
+pub use bodies::{Erased, Forgotten};
 pub use kept::Answer;
 pub use keys::KeyHolder;
 pub use operation::{Operation, Release};

@@ -54,7 +54,8 @@ pub struct Operation {
     pub generation: u32,
     /// The client id at Vipps under which it was first sent.
     pub client_id: String,
-    /// The exact request: a replay sends this.
+    /// The exact request: a replay sends this. Without path and body once it was forgotten, which an open
+    /// operation never is.
     pub envelope: Envelope,
     /// Vipps' answer. Of an open operation: a no of which it is not known yet whether it is the last word.
     pub answer: Option<Answer>,
@@ -78,8 +79,12 @@ impl Operation {
     pub(super) async fn of<M>(scope: &Scope<'_, M>, row: Model) -> Result<Self, Error> {
         let id = row.id;
         let corrupt = || Error::corrupt(TABLE, id);
-        let envelope = scope.open(ENVELOPE, id, 0, &row.envelope).await?;
-        let envelope = kept::envelope(&envelope).map_err(|_| corrupt())?;
+        let envelope = if row.forgotten_at.is_some() {
+            kept::forgotten_envelope()
+        } else {
+            let envelope = scope.open(ENVELOPE, id, 0, &row.envelope).await?;
+            kept::envelope(&envelope).map_err(|_| corrupt())?
+        };
         let answer = match row.answer {
             Some(blob) => {
                 let answer = scope.open(ANSWER, id, 0, &blob).await?;

@@ -217,6 +217,7 @@ impl Scope<'_, Write> {
             next_step_at: Set(Some(new.next_step_at.unwrap_or(new.created_at).into())),
             created_at: Set(new.created_at.into()),
             settled_at: Set(None),
+            forgotten_at: Set(None),
         };
         operations::Entity::insert(row)
             .exec_without_returning(self.conn())
@@ -324,7 +325,9 @@ impl Scope<'_, Write> {
     /// [`Error::Stale`] when it is settled already.
     pub async fn postpone(&self, operation: OperationId, next: NextStep) -> Result<(), Error> {
         use operations::Column;
-        let no = self.seal_answer(operation, next.no.map(Answer::Rejected).as_ref()).await?;
+        let no = self
+            .seal_answer(operation, next.no.map(Answer::Rejected).as_ref())
+            .await?;
         let changed = self
             .open_operation(operation)
             .col_expr(Column::Status, Expr::value(Status::Unknown.as_str()))
@@ -343,7 +346,11 @@ impl Scope<'_, Write> {
         }
     }
 
-    async fn seal_answer(&self, operation: OperationId, answer: Option<&Answer>) -> Result<Option<Vec<u8>>, Error> {
+    async fn seal_answer(
+        &self,
+        operation: OperationId,
+        answer: Option<&Answer>,
+    ) -> Result<Option<Vec<u8>>, Error> {
         let Some(answer) = answer else {
             return Ok(None);
         };

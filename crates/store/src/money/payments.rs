@@ -149,6 +149,7 @@ impl Scope<'_, Write> {
             owner: Set(None),
             fence: Set(0),
             lease_until: Set(None),
+            erased_at: Set(None),
         };
         Entity::insert(row).exec_without_returning(self.conn()).await?;
         Ok(())
@@ -179,12 +180,12 @@ impl Scope<'_, Write> {
         if let Some(reading) = update.reading {
             let blob = self.seal(READING, id, next, reading).await?;
             change = change
-                .col_expr(Column::Reading, Expr::value(blob))
-                .col_expr(Column::ReadingVersion, Expr::value(next));
+                .col_expr(Column::Reading, unless_erased(Some(blob)))
+                .col_expr(Column::ReadingVersion, unless_erased(Some(next)));
         }
         if let Some(created) = update.created {
             let blob = self.seal(CREATED, id, 0, created).await?;
-            change = change.col_expr(Column::Created, Expr::value(blob));
+            change = change.col_expr(Column::Created, unless_erased(Some(blob)));
         }
         let changed = change
             .filter(Column::Id.eq(id))
@@ -230,4 +231,14 @@ impl Scope<'_, Write> {
             Err(Error::Stale)
         }
     }
+}
+
+/// What Vipps says about a payment whose customer was erased is not kept.
+fn unless_erased<T>(value: Option<T>) -> Expr
+where
+    Option<T>: Into<sea_orm::Value>,
+{
+    Expr::case(Expr::col(Column::ErasedAt).is_null(), Expr::value(value))
+        .finally(Expr::value(Option::<T>::None))
+        .into()
 }

@@ -29,6 +29,7 @@ pub struct ReceiptRecord {
     pub status: Status,
     /// The sum of the lines with tax.
     pub sum: Amount,
+    /// Empty once it was forgotten.
     pub body: Vec<u8>,
     /// Why it was refused, or why the last try did not succeed.
     pub reason: Option<Rejected>,
@@ -121,6 +122,7 @@ impl Scope<'_, Write> {
             lease_until: Set(None),
             created_at: Set(new.at.into()),
             ended_at: Set(None),
+            forgotten_at: Set(None),
         };
         Entity::insert(row).exec_without_returning(self.conn()).await?;
         Ok(())
@@ -272,6 +274,10 @@ async fn record<M>(scope: &Scope<'_, M>, row: Model) -> Result<ReceiptRecord, Er
         },
         None => None,
     };
+    let body = match row.forgotten_at {
+        Some(_) => Vec::new(),
+        None => scope.open(BODY, id, 0, &row.body).await?.to_vec(),
+    };
     let status = Status::ALL
         .into_iter()
         .find(|status| status.as_str() == row.status)
@@ -284,7 +290,7 @@ async fn record<M>(scope: &Scope<'_, M>, row: Model) -> Result<ReceiptRecord, Er
         reference: convert::parse(&row.reference, TABLE, id)?,
         status,
         sum: Amount::new(row.sum, convert::parse(&row.currency, TABLE, id)?),
-        body: scope.open(BODY, id, 0, &row.body).await?.to_vec(),
+        body,
         reason,
         tries: convert::count(row.tries, TABLE, id)?,
         fence: row.fence,

@@ -15,6 +15,7 @@ mod key_sets;
 mod merchants;
 mod partners;
 mod profiles;
+mod retention;
 mod sales_units;
 mod secrets;
 mod serving;

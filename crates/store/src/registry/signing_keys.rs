@@ -83,6 +83,12 @@ impl Registry<'_> {
         insert::<Entity>(self.conn, row).await
     }
 
+    /// Forgets every key: whatever they signed is refused from now on.
+    pub async fn drop_signing_keys(&self) -> Result<u64, Error> {
+        let dropped = Entity::delete_many().exec(self.conn).await?;
+        Ok(dropped.rows_affected)
+    }
+
     /// Forgets keys none of whose tokens can still be valid.
     pub async fn forget_signing_keys(&self, published_before: OffsetDateTime) -> Result<u64, Error> {
         let forgotten = Entity::delete_many()

@@ -19,14 +19,14 @@ use uuid::Uuid;
 use crate::databases::{Fresh, TEST, on_each, partner};
 use crate::registry::{add, assignment, two_partners};
 
-const NOW: OffsetDateTime = datetime!(2026-04-01 12:00 UTC);
-const LEASE: Duration = Duration::seconds(45);
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-04-01 12:00 UTC);
+pub(crate) const LEASE: Duration = Duration::seconds(45);
 
-fn id(number: u128) -> Uuid {
+pub(crate) fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-fn operation(number: u128) -> Operation {
+pub(crate) fn operation(number: u128) -> Operation {
     let key = UpstreamKey::from_stored(format!("KEY{number}"));
     Operation {
         id: OperationId::from_uuid(id(number)),
@@ -75,7 +75,7 @@ fn scope_of(operation: &Operation) -> IdempotencyScope {
 }
 
 /// A payment of the first partner.
-async fn payment(fresh: &Fresh) {
+pub(crate) async fn payment(fresh: &Fresh) {
     two_partners(&fresh.store).await;
     add(&fresh.store, &assignment(1, AssignmentState::Live))
         .await
@@ -94,7 +94,7 @@ async fn payment(fresh: &Fresh) {
     tx.commit().await.unwrap();
 }
 
-async fn intend(store: &Store, operation: &Operation, version: i64) -> Result<Held, Error> {
+pub(crate) async fn intend(store: &Store, operation: &Operation, version: i64) -> Result<Held, Error> {
     let tx = store.begin(partner(1), TEST).await?;
     let scope = tx.scope();
     let held = scope

@@ -84,7 +84,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let (shown, json) = match command {
         Command::Import(arguments) => return import::run(app, arguments, inputs, output).await,
-        Command::Partner(noun) => (partner::run(app, noun.verb).await, noun.json),
+        Command::Partner(noun) => (partner::run(app, noun.verb, inputs).await, noun.json),
         Command::Issuer(noun) => (issuer::run(app, noun.verb, inputs).await, noun.json),
         Command::Client(noun) => (client::run(app, noun.verb, inputs).await, noun.json),
         Command::Profile(noun) => (profile::run(app, noun.verb).await, noun.json),

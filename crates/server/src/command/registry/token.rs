@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use api::identity::oauth::{Grant, issue};
-use api::identity::{Refusal, authenticate};
+use api::identity::{Refusal, authenticate, own_keys};
 use app::App;
 use clap::Subcommand;
 use domain::ClientId;
@@ -25,6 +25,9 @@ pub enum Command {
         #[arg(long, value_parser = msns)]
         msns: Option<Reach>,
     },
+    /// Sign with a new key at once and take the others out, because one has leaked: every token they signed is refused
+    /// within two seconds.
+    Rotate,
     /// Say what a token of any issuer stands for here, or why it is refused.
     Check {
         /// `file:PATH`, `env:NAME` or `-` (a line of standard input).
@@ -52,6 +55,10 @@ pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) ->
                 }))),
                 Err(fault) => bail!("{}", fault.description()),
             }
+        }
+        Command::Rotate => {
+            let kid = told(own_keys::replace(app).await)?;
+            Ok(Shown::one(json!({ "kid": kid })))
         }
         Command::Check { token } => {
             let token = inputs.secret("the token", &token)?;

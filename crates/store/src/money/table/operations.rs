@@ -33,6 +33,7 @@ pub(crate) struct Model {
     pub(crate) next_step_at: Option<Moment>,
     pub(crate) created_at: Moment,
     pub(crate) settled_at: Option<Moment>,
+    pub(crate) forgotten_at: Option<Moment>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -32,6 +32,7 @@ pub(crate) struct Model {
     pub(crate) owner: Option<Uuid>,
     pub(crate) fence: i64,
     pub(crate) lease_until: Option<Moment>,
+    pub(crate) erased_at: Option<Moment>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

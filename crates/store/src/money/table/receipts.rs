@@ -25,6 +25,7 @@ pub(crate) struct Model {
     pub(crate) lease_until: Option<Moment>,
     pub(crate) created_at: Moment,
     pub(crate) ended_at: Option<Moment>,
+    pub(crate) forgotten_at: Option<Moment>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

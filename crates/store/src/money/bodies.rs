@@ -1,0 +1,265 @@
+//! Taking bodies away and leaving the facts: when they are too old, or when a customer is erased.
+//!
+//! Amounts, states, times, references, keys and fingerprints stay. What is open stays whole: a replay sends its
+//! very bytes, and its answer is not known yet.
+
+use domain::PaymentId;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::table::{customers, operations, payments, receipts};
+use crate::moment::Moment;
+use crate::scope::Write;
+use crate::{Error, Scope};
+
+/// How many rows lost their bodies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    pub payments: u64,
+    pub operations: u64,
+    pub receipts: u64,
+}
+
+impl Forgotten {
+    pub const fn all(&self) -> u64 {
+        self.payments + self.operations + self.receipts
+    }
+}
+
+/// What became of the payments of a customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Erased {
+    pub payments: u64,
+    pub operations: u64,
+    pub receipts: u64,
+    /// Payments with an open operation or a receipt on its way; they are whole, and still found.
+    pub open: Vec<PaymentId>,
+}
+
+impl<M> Scope<'_, M> {
+    /// The payments that a customer's number stands in; `phones` = its fingerprint under every key.
+    pub async fn payments_of_customer(&self, phones: &[String]) -> Result<Vec<PaymentId>, Error> {
+        let ids: Vec<Uuid> = customers::Entity::find()
+            .filter(customers::Column::PartnerId.eq(self.partner().uuid()))
+            .filter(customers::Column::Environment.eq(self.environment().as_str()))
+            .filter(customers::Column::Phone.is_in(phones))
+            .select_only()
+            .column(customers::Column::PaymentId)
+            .distinct()
+            .into_tuple()
+            .all(self.conn())
+            .await?;
+        Ok(ids.into_iter().map(PaymentId::from_uuid).collect())
+    }
+}
+
+impl Scope<'_, Write> {
+    /// Notes that a customer's number stands in what is kept of a payment; `phone` = its fingerprint.
+    pub async fn note_customer(&self, payment: PaymentId, phone: &str) -> Result<(), Error> {
+        use sea_orm::ActiveValue::Set;
+        let row = customers::ActiveModel {
+            payment_id: Set(payment.uuid()),
+            partner_id: Set(self.partner().uuid()),
+            environment: Set(self.environment().as_str().to_owned()),
+            phone: Set(phone.to_owned()),
+        };
+        customers::Entity::insert(row)
+            .on_conflict(sea_orm::sea_query::OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Takes the bodies of up to `limit` rows of each kind that came to their end before `before`.
+    pub async fn forget_bodies(
+        &self,
+        before: OffsetDateTime,
+        at: OffsetDateTime,
+        limit: u64,
+    ) -> Result<Forgotten, Error> {
+        let before = Moment::from(before);
+        let old: Vec<Uuid> = operations::Entity::find()
+            .filter(self.own_operations())
+            .filter(operations::Column::SettledAt.lt(before))
+            .filter(operations::Column::ForgottenAt.is_null())
+            .select_only()
+            .column(operations::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self.conn())
+            .await?;
+        let operations = self
+            .forget_operations(operations::Column::Id.is_in(old), at)
+            .await?;
+        let old: Vec<Uuid> = receipts::Entity::find()
+            .filter(self.own_receipts())
+            .filter(receipts::Column::EndedAt.lt(before))
+            .filter(receipts::Column::ForgottenAt.is_null())
+            .select_only()
+            .column(receipts::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self.conn())
+            .await?;
+        let receipts = self.forget_receipts(receipts::Column::Id.is_in(old), at).await?;
+        let old: Vec<Uuid> = payments::Entity::find()
+            .filter(self.own_payments())
+            .filter(payments::Column::CreatedAt.lt(before))
+            .filter(payments::Column::UpdatedAt.lt(before))
+            .filter(payments::Column::BusyWith.is_null())
+            .filter(
+                payments::Column::Reading
+                    .is_not_null()
+                    .or(payments::Column::Created.is_not_null()),
+            )
+            .select_only()
+            .column(payments::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self.conn())
+            .await?;
+        let payments = self.forget_payments(old, before).await?;
+        Ok(Forgotten {
+            payments,
+            operations,
+            receipts,
+        })
+    }
+
+    /// Takes everything about the customer out of these payments; amounts, states and references stay. From
+    /// now on no answer of Vipps about them is kept either.
+    pub async fn erase_customer(&self, found: &[PaymentId], at: OffsetDateTime) -> Result<Erased, Error> {
+        let mut erased = Erased::default();
+        for payment in found {
+            let id = payment.uuid();
+            let marked = payments::Entity::update_many()
+                .col_expr(payments::Column::ErasedAt, Expr::value(Moment::from(at)))
+                .col_expr(payments::Column::Reading, Expr::value(Option::<Vec<u8>>::None))
+                .col_expr(payments::Column::ReadingVersion, Expr::value(Option::<i64>::None))
+                .col_expr(payments::Column::Created, Expr::value(Option::<Vec<u8>>::None))
+                .filter(self.own_payments())
+                .filter(payments::Column::Id.eq(id))
+                .filter(payments::Column::BusyWith.is_null())
+                .filter(
+                    Expr::exists(
+                        Query::select()
+                            .expr(Expr::value(1))
+                            .from(receipts::Entity)
+                            .and_where(receipts::Column::PaymentId.eq(id))
+                            .and_where(receipts::Column::NextTryAt.is_not_null())
+                            .to_owned(),
+                    )
+                    .not(),
+                )
+                .exec(self.conn())
+                .await?;
+            if marked.rows_affected != 1 {
+                erased.open.push(*payment);
+                continue;
+            }
+            erased.payments += 1;
+            erased.operations += self
+                .forget_operations(operations::Column::PaymentId.eq(id), at)
+                .await?;
+            erased.receipts += self
+                .forget_receipts(receipts::Column::PaymentId.eq(id), at)
+                .await?;
+            self.forget_customers(vec![id]).await?;
+        }
+        Ok(erased)
+    }
+
+    async fn forget_operations(
+        &self,
+        which: impl sea_orm::sea_query::IntoCondition,
+        at: OffsetDateTime,
+    ) -> Result<u64, Error> {
+        let forgotten = operations::Entity::update_many()
+            .col_expr(operations::Column::Envelope, Expr::value(Vec::<u8>::new()))
+            .col_expr(operations::Column::Answer, Expr::value(Option::<Vec<u8>>::None))
+            .col_expr(operations::Column::ForgottenAt, Expr::value(Moment::from(at)))
+            .filter(self.own_operations())
+            .filter(which.into_condition())
+            .filter(operations::Column::ForgottenAt.is_null())
+            // Settled: never one that is open.
+            .filter(operations::Column::NextStepAt.is_null())
+            .exec(self.conn())
+            .await?;
+        Ok(forgotten.rows_affected)
+    }
+
+    async fn forget_receipts(
+        &self,
+        which: impl sea_orm::sea_query::IntoCondition,
+        at: OffsetDateTime,
+    ) -> Result<u64, Error> {
+        let forgotten = receipts::Entity::update_many()
+            .col_expr(receipts::Column::Body, Expr::value(Vec::<u8>::new()))
+            .col_expr(receipts::Column::Reason, Expr::value(Option::<Vec<u8>>::None))
+            .col_expr(receipts::Column::ForgottenAt, Expr::value(Moment::from(at)))
+            .filter(self.own_receipts())
+            .filter(which.into_condition())
+            .filter(receipts::Column::ForgottenAt.is_null())
+            .filter(receipts::Column::NextTryAt.is_null())
+            .exec(self.conn())
+            .await?;
+        Ok(forgotten.rows_affected)
+    }
+
+    async fn forget_payments(&self, old: Vec<Uuid>, before: Moment) -> Result<u64, Error> {
+        let forgotten = payments::Entity::update_many()
+            .col_expr(payments::Column::Reading, Expr::value(Option::<Vec<u8>>::None))
+            .col_expr(payments::Column::ReadingVersion, Expr::value(Option::<i64>::None))
+            .col_expr(payments::Column::Created, Expr::value(Option::<Vec<u8>>::None))
+            .filter(self.own_payments())
+            .filter(payments::Column::Id.is_in(old.iter().copied()))
+            // Nobody has begun anything with it since it was chosen.
+            .filter(payments::Column::UpdatedAt.lt(before))
+            .filter(payments::Column::BusyWith.is_null())
+            .exec(self.conn())
+            .await?;
+        self.forget_customers(old).await?;
+        Ok(forgotten.rows_affected)
+    }
+
+    /// The index holds nobody of whom nothing is kept.
+    async fn forget_customers(&self, payments: Vec<Uuid>) -> Result<(), Error> {
+        let kept = Query::select()
+            .expr(Expr::value(1))
+            .from(operations::Entity)
+            .and_where(
+                Expr::col((operations::Entity, operations::Column::PaymentId))
+                    .equals((customers::Entity, customers::Column::PaymentId)),
+            )
+            .and_where(Expr::col((operations::Entity, operations::Column::ForgottenAt)).is_null())
+            .to_owned();
+        customers::Entity::delete_many()
+            .filter(customers::Column::PartnerId.eq(self.partner().uuid()))
+            .filter(customers::Column::Environment.eq(self.environment().as_str()))
+            .filter(customers::Column::PaymentId.is_in(payments))
+            .filter(Expr::exists(kept).not())
+            .exec(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    fn own_payments(&self) -> Condition {
+        Condition::all()
+            .add(payments::Column::PartnerId.eq(self.partner().uuid()))
+            .add(payments::Column::Environment.eq(self.environment().as_str()))
+    }
+
+    fn own_operations(&self) -> Condition {
+        Condition::all()
+            .add(operations::Column::PartnerId.eq(self.partner().uuid()))
+            .add(operations::Column::Environment.eq(self.environment().as_str()))
+    }
+
+    fn own_receipts(&self) -> Condition {
+        Condition::all()
+            .add(receipts::Column::PartnerId.eq(self.partner().uuid()))
+            .add(receipts::Column::Environment.eq(self.environment().as_str()))
+    }
+}

@@ -1,0 +1,187 @@
+//! Bodies go, facts stay, and what is open stays whole.
+
+use domain::operation::Status;
+use domain::{Accepted, Environment, Msn};
+use store::Store;
+use store::money::{Answer, Forgotten, Operation, PaymentUpdate, Presence, Settlement};
+use time::Duration;
+
+use crate::databases::{Fresh, TEST, on_each, partner};
+use crate::money::{NOW, intend, operation, payment};
+
+const LATER: Duration = Duration::days(91);
+
+async fn settle(store: &Store, operation: &Operation, version: i64) {
+    let held = intend(store, operation, version).await.unwrap();
+    let settlement = Settlement {
+        status: Status::Succeeded,
+        answer: Some(Answer::Accepted(Accepted {
+            status: 200,
+            body: b"{}".to_vec(),
+        })),
+        release: None,
+        at: NOW,
+    };
+    let tx = store.begin(partner(1), TEST).await.unwrap();
+    tx.scope().vacate(&held).await.unwrap();
+    tx.scope().settle(operation.id, &settlement).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// What Vipps said of the payment, kept.
+async fn read(store: &Store) {
+    let tx = store.begin(partner(1), TEST).await.unwrap();
+    let id = operation(1).payment;
+    let record = tx.scope().find_payment_by_id(id).await.unwrap().unwrap();
+    let update = PaymentUpdate {
+        payment: &record.payment,
+        presence: Presence::Present,
+        found_late: false,
+        reading: Some(b"a reading"),
+        created: Some(b"an answer"),
+        at: NOW,
+    };
+    tx.scope().save_payment(&update).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn forget(store: &Store, before: Duration) -> Forgotten {
+    let tx = store.begin(partner(1), TEST).await.unwrap();
+    let at = NOW + LATER;
+    let forgotten = tx.scope().forget_bodies(NOW + before, at, 10).await.unwrap();
+    tx.commit().await.unwrap();
+    forgotten
+}
+
+async fn find(fresh: &Fresh, number: u128) -> Operation {
+    let reader = fresh.store.read(partner(1), TEST);
+    reader
+        .scope()
+        .find_operation(operation(number).id)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+async fn kept(store: &Store) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+    let reader = store.read(partner(1), TEST);
+    let id = operation(1).payment;
+    let record = reader.scope().find_payment_by_id(id).await.unwrap().unwrap();
+    (record.reading, record.created)
+}
+
+#[tokio::test]
+async fn bodies_past_their_time_go_and_the_facts_stay() {
+    on_each(async |fresh| {
+        let store = &fresh.store;
+        payment(fresh).await;
+        settle(store, &operation(1), 1).await;
+        read(store).await;
+        assert_eq!(
+            forget(store, Duration::ZERO).await,
+            Forgotten::default(),
+            "{}",
+            fresh.name
+        );
+        let gone = forget(store, Duration::SECOND).await;
+        assert_eq!((gone.operations, gone.payments), (1, 1), "{}", fresh.name);
+        assert_eq!(forget(store, Duration::SECOND).await, Forgotten::default());
+        let left = find(fresh, 1).await;
+        assert_eq!(
+            (left.status, left.answer, left.amount),
+            (Status::Succeeded, None, operation(1).amount)
+        );
+        assert!(left.envelope.body.is_empty() && left.envelope.path.is_empty());
+        assert_eq!(kept(store).await, (None, None));
+        // A replay is still known for what it is.
+        let msn: Msn = "123456".parse().unwrap();
+        let reader = store.read(partner(1), TEST);
+        let holder = reader
+            .scope()
+            .find_key(&msn, &operation(1).key, b"request")
+            .await
+            .unwrap();
+        assert!(holder.unwrap().same_request);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_open_stays_whole_however_old() {
+    on_each(async |fresh| {
+        let store = &fresh.store;
+        payment(fresh).await;
+        read(store).await;
+        intend(store, &operation(1), 2).await.unwrap();
+        let id = operation(1).payment;
+        let tx = store.begin(partner(1), TEST).await.unwrap();
+        tx.scope().note_customer(id, "aa.bb").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(forget(store, LATER).await, Forgotten::default(), "{}", fresh.name);
+
+        let tx = store.begin(partner(1), TEST).await.unwrap();
+        let erased = tx.scope().erase_customer(&[id], NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(
+            (erased.payments, erased.operations, erased.open),
+            (0, 0, vec![id])
+        );
+        assert_eq!(find(fresh, 1).await.envelope, operation(1).envelope);
+        assert!(kept(store).await.0.is_some());
+        let reader = store.read(partner(1), TEST);
+        let found = reader
+            .scope()
+            .payments_of_customer(&["aa.bb".to_owned()])
+            .await
+            .unwrap();
+        assert_eq!(found, [id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_erased_customer_is_found_no_more_and_nothing_new_is_kept() {
+    on_each(async |fresh| {
+        let store = &fresh.store;
+        payment(fresh).await;
+        settle(store, &operation(1), 1).await;
+        read(store).await;
+        let id = operation(1).payment;
+        let tx = store.begin(partner(1), TEST).await.unwrap();
+        tx.scope().note_customer(id, "aa.bb").await.unwrap();
+        tx.scope().note_customer(id, "aa.bb").await.unwrap();
+        tx.commit().await.unwrap();
+        let phones = ["cc.dd".to_owned(), "aa.bb".to_owned()];
+        for (number, environment) in [(2, TEST), (1, Environment::Production)] {
+            let reader = store.read(partner(number), environment);
+            let foreign = reader.scope().payments_of_customer(&phones).await.unwrap();
+            assert!(foreign.is_empty(), "{}", fresh.name);
+        }
+        let reader = store.read(partner(1), TEST);
+        let found = reader.scope().payments_of_customer(&phones).await.unwrap();
+        assert_eq!(found, [id]);
+
+        let tx = store.begin(partner(1), TEST).await.unwrap();
+        let erased = tx.scope().erase_customer(&found, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((erased.payments, erased.operations, erased.open.len()), (1, 1, 0));
+        assert!(
+            reader
+                .scope()
+                .payments_of_customer(&phones)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(kept(store).await, (None, None));
+        read(store).await;
+        assert_eq!(
+            kept(store).await,
+            (None, None),
+            "{}: an answer after the erasure",
+            fresh.name
+        );
+        assert_eq!(find(fresh, 1).await.amount, operation(1).amount);
+    })
+    .await;
+}
