@@ -286,15 +286,23 @@ async fn a_create_is_not_sent_again_for_a_caller_who_wants_something_else() {
     on_each(async |world: &World| {
         let app = &world.app;
         let reference = "acme-shop-1".parse().unwrap();
+        let simulator = world.simulator.test();
+        // Sent once and never arrived, and nothing can be read: the budget for sending again is there.
         let reset = Rule::new("reset", Fault::ResetBeforeEffect).on("epayment.create");
-        world.simulator.test().add_fault(reset);
+        simulator.add_fault(reset.once());
+        let down = Fault::ServerError {
+            status: 503,
+            after_effect: false,
+        };
+        simulator.add_fault(Rule::new("blind", down).on("epayment.get"));
         let open = world
             .finish(world.north.create(app, &reference, 600, "k"))
             .await
             .unwrap();
         assert_eq!(open.progress, Progress::StillOpen);
-        world.simulator.test().clear_faults();
-        world.simulator.test().clear_requests();
+        assert_eq!(seen(world, "epayment.create"), 1);
+        simulator.clear_faults();
+        simulator.clear_requests();
         world.advance(Duration::seconds(5)).await;
         let other = world
             .finish(world.north.create(app, &reference, 600, "another"))
