@@ -74,8 +74,8 @@ fn explain(error: &figment::Error) -> String {
         }
         Kind::MissingField(name) => format!("`{name}` is missing"),
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("must be {expected}"),
-        other @ (Kind::Message(_)
-        | Kind::InvalidLength(..)
+        Kind::Message(said) => without_excerpt(said),
+        other @ (Kind::InvalidLength(..)
         | Kind::UnknownVariant(..)
         | Kind::DuplicateField(_)
         | Kind::ISizeOutOfRange(_)
@@ -89,6 +89,21 @@ fn explain(error: &figment::Error) -> String {
         key
     };
     format!("{key}: {reason}{}", source(error))
+}
+
+/// What a parser says of a file, without the line that it quotes, which may hold a password.
+fn without_excerpt(said: &str) -> String {
+    let is_excerpt = |line: &&str| {
+        line.trim_start_matches([' ', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+            .starts_with('|')
+    };
+    let kept: Vec<_> = said
+        .lines()
+        .filter(|line| !is_excerpt(line))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    kept.join(": ")
 }
 
 fn source(error: &figment::Error) -> String {
@@ -216,6 +231,23 @@ mod tests {
             .to_string();
         assert!(error.contains("public.listen"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_line_that_is_no_toml_is_named_by_its_number_and_not_repeated() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for broken in [
+            "url = \"hunter2",
+            "url = \"a\"\nurl = \"hunter2\"",
+            "url = hunter2",
+            "hunter2",
+        ] {
+            std::fs::write(file.path(), format!("[database]\n{broken}\n")).unwrap();
+            let error = load(Some(file.path()), []).unwrap_err().to_string();
+            assert!(error.contains(" at line ") && error.contains(": "), "{error}");
+            assert!(error.contains(&file.path().display().to_string()), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

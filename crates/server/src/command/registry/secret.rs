@@ -1,6 +1,7 @@
 //! Secrets: from standard input, a file or the environment, never from the command line, which every
 //! process on the machine can read.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,32 +19,23 @@ pub enum Source {
     Stdin,
     File(PathBuf),
     Variable(String),
+    /// None of these: what was given may be the secret itself. It is refused where it would be read, because
+    /// the command line's own refusal repeats what it refuses.
+    Itself,
 }
 
 impl FromStr for Source {
-    type Err = NotASource;
+    type Err = Infallible;
 
-    fn from_str(text: &str) -> Result<Self, NotASource> {
-        match text.split_once(':') {
-            None if text == "-" => Ok(Self::Stdin),
-            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
-            Some(("env", name)) if !name.is_empty() => Ok(Self::Variable(name.to_owned())),
-            Some(_) | None => Err(NotASource),
-        }
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text.split_once(':') {
+            None if text == "-" => Self::Stdin,
+            Some(("file", path)) if !path.is_empty() => Self::File(path.into()),
+            Some(("env", name)) if !name.is_empty() => Self::Variable(name.to_owned()),
+            Some(_) | None => Self::Itself,
+        })
     }
 }
-
-/// Says nothing of what was given: it may be the secret itself.
-#[derive(Debug, Clone, Copy)]
-pub struct NotASource;
-
-impl fmt::Display for NotASource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a secret is given as file:PATH, env:NAME or - (a line of standard input), never itself")
-    }
-}
-
-impl std::error::Error for NotASource {}
 
 /// What commands read beside their arguments.
 pub struct Inputs<'a> {
@@ -76,6 +68,9 @@ impl Inputs<'_> {
                 (self.variable)(variable)
                     .with_context(|| format!("{name}: the variable {variable} is not set"))?,
             ),
+            Source::Itself => {
+                bail!("{name} is given as file:PATH, env:NAME or - (a line of standard input), never itself")
+            }
         };
         let secret = text.trim_end_matches(['\r', '\n']);
         if secret.is_empty() {
@@ -94,7 +89,9 @@ impl Inputs<'_> {
                     .context("standard input cannot be read")?;
                 Ok(text)
             }
-            Source::File(_) | Source::Variable(_) => Ok(self.secret(name, source)?.reveal().to_owned()),
+            Source::File(_) | Source::Variable(_) | Source::Itself => {
+                Ok(self.secret(name, source)?.reveal().to_owned())
+            }
         }
     }
 }
