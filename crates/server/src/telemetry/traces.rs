@@ -3,7 +3,9 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use hyper_rustls::HttpsConnectorBuilder;
 use opentelemetry::KeyValue;
+use opentelemetry_http::hyper::HyperClient;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
@@ -14,16 +16,17 @@ use tokio::runtime::Handle;
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn start(url: &str, sampled: f64) -> anyhow::Result<SdkTracerProvider> {
-    let client = opentelemetry_http::hyper::HyperClient::with_default_connector(EXPORT_TIMEOUT, None);
-    let exporter = SpanExporter::builder()
-        .with_http()
-        .with_http_client(OnRuntime {
-            runtime: Handle::try_current()?,
-            client,
-        })
-        .with_endpoint(format!("{url}/v1/traces"))
-        .with_timeout(EXPORT_TIMEOUT)
-        .build()?;
+    let exporter = if url.starts_with("https:") {
+        // The machine's own authorities, as for calls to Vipps.
+        let connector = HttpsConnectorBuilder::new()
+            .try_with_platform_verifier()?
+            .https_only()
+            .enable_http1()
+            .build();
+        exporter(url, HyperClient::new(connector, EXPORT_TIMEOUT, None))?
+    } else {
+        exporter(url, HyperClient::with_default_connector(EXPORT_TIMEOUT, None))?
+    };
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
@@ -38,6 +41,18 @@ pub(super) fn start(url: &str, sampled: f64) -> anyhow::Result<SdkTracerProvider
                 .build(),
         )
         .build())
+}
+
+fn exporter(url: &str, client: impl HttpClient + Clone + 'static) -> anyhow::Result<SpanExporter> {
+    Ok(SpanExporter::builder()
+        .with_http()
+        .with_http_client(OnRuntime {
+            runtime: Handle::try_current()?,
+            client,
+        })
+        .with_endpoint(format!("{url}/v1/traces"))
+        .with_timeout(EXPORT_TIMEOUT)
+        .build()?)
 }
 
 /// The exporter works on a thread of its own, where no socket of ours can live: its calls are carried over to the
