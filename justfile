@@ -23,3 +23,7 @@ generate:
 # Fuzz one target for so many seconds; `ls fuzz/fuzz_targets` names them.
 fuzz TARGET SECONDS="600":
     cd fuzz && RUSTC_BOOTSTRAP=1 nice -n 19 cargo fuzz run {{ TARGET }} -- -max_total_time={{ SECONDS }} -max_len=4096
+
+# What the trouble of one sales unit costs the others on one key set.
+bench-platform-keys:
+    cargo run -p nordbro-tests --example platform_keys

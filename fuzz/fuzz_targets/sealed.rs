@@ -67,10 +67,17 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes)
         && let Err(refused) = Keyring::parse(text)
     {
-        let said = refused.to_string();
-        let lines = text.lines().map(str::trim).filter(|line| line.len() >= 20);
-        for line in lines {
-            assert!(!said.contains(line), "{said}");
-        }
+        // Nothing of the file is in it but the number of a line.
+        let said: String = refused
+            .to_string()
+            .chars()
+            .filter(|it| !it.is_ascii_digit())
+            .collect();
+        let known = [
+            "line  of the key file is not  bytes in base; make one with `nordbro keys generate`",
+            "line  of the key file repeats an earlier key; every key stands once",
+            "the key file holds no key; make one with `nordbro keys generate`",
+        ];
+        assert!(known.contains(&said.as_str()), "{said}");
     }
 });

@@ -3,24 +3,17 @@
 //! from (metrics and exported traces are made of these and of nothing else), every problem, and the database.
 //!
 //! Alone in its process, because it hears all of it.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests stop at the first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
 
 mod kept;
 mod said;
 
-use std::collections::BTreeSet;
-
 use app::registry::clients;
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 use domain::{Environment, Secret};
 use http::Method;
 use serde_json::json;
 use simulator::{Fault, Owner, Rule};
-use testkit::{Answer, Gateway, Kind, Setup, desk};
+use testkit::{Answer, Canaries, Gateway, Kind, Setup, desk};
 use time::Duration;
 
 use said::Said;
@@ -34,50 +27,6 @@ const RETURN: &str = "https://shop.example/return?secret=canary-of-the-return";
 const CLIENT_SECRET: &str = "canary-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// The key that the harness seals with.
 const SEALING_KEY: &str = "bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=";
-
-/// What must not be found, each with its name.
-#[derive(Default)]
-struct Canaries(BTreeSet<(String, String)>);
-
-impl Canaries {
-    fn plant(&mut self, name: &str, value: &str) {
-        assert!(
-            value.len() >= 4,
-            "{name} is too short to be looked for: {value:?}"
-        );
-        self.0.insert((name.to_owned(), value.to_owned()));
-    }
-
-    /// Fails if one of them is in these bytes: as it is, or in one of the usual codes.
-    fn assert_absent(&self, place: &str, bytes: &[u8]) {
-        assert!(!bytes.is_empty(), "{place} holds nothing at all");
-        // A search for text is quick; what is no text becomes marks that no canary has.
-        let text = String::from_utf8_lossy(bytes);
-        for (name, value) in &self.0 {
-            let raw = value.as_bytes();
-            let mut forms = vec![value.clone(), HEXLOWER.encode(raw)];
-            if raw.len() >= 16 {
-                forms.extend([
-                    BASE64.encode(raw),
-                    BASE64_NOPAD.encode(raw),
-                    BASE64URL_NOPAD.encode(raw),
-                ]);
-            }
-            for form in forms {
-                if let Some(at) = text.find(&form) {
-                    let around = &bytes_around(&text, at);
-                    panic!("{name} is in {place}: …{around}…");
-                }
-            }
-        }
-    }
-}
-
-fn bytes_around(text: &str, at: usize) -> String {
-    let (before, after) = (&text[..at], &text[at..]);
-    let before: String = before.chars().rev().take(300).collect();
-    before.chars().rev().chain(after.chars().take(200)).collect()
-}
 
 #[tokio::test]
 async fn no_secret_and_no_person_is_in_anything_that_is_said_or_kept() {

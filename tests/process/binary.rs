@@ -58,9 +58,18 @@ fn newest_source(root: &Path) -> Option<(PathBuf, SystemTime)> {
     newest
 }
 
+pub(crate) fn binary() -> &'static Path {
+    &BINARY
+}
+
 /// A call of the binary with nothing but the given variables in its environment.
 pub(crate) fn nordbro(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(&*BINARY);
+    command_of(&BINARY, arguments, variables)
+}
+
+/// The same of a copy of it.
+pub(crate) fn command_of(program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(program);
     command
         .args(arguments)
         .env_clear()
@@ -88,7 +97,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child = nordbro(arguments, variables)
+        Self::spawn(nordbro(arguments, variables))
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -138,6 +151,16 @@ impl Running {
         });
     }
 
+    /// Keeps the rest of its log, so that it never waits for a reader.
+    pub(crate) fn keep(&mut self) -> std::thread::JoinHandle<Vec<u8>> {
+        let mut stderr = self.stderr.take().unwrap();
+        let mut kept = std::mem::take(&mut self.seen).into_bytes();
+        std::thread::spawn(move || {
+            stderr.read_to_end(&mut kept).unwrap();
+            kept
+        })
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -152,6 +175,14 @@ impl Running {
         (self.child.wait().unwrap().code(), errors)
     }
 
+    /// Waits for its own end: exit code, the rest of standard output, all of standard error.
+    pub(crate) fn wait(mut self) -> (Option<i32>, String, String) {
+        let (mut rest, mut errors) = (String::new(), std::mem::take(&mut self.seen));
+        self.stderr.as_mut().unwrap().read_to_string(&mut errors).unwrap();
+        self.stdout.as_mut().unwrap().read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest, errors)
+    }
+
     /// Asks it to end and waits: exit code, the rest of standard output, all of standard error.
     pub(crate) fn terminate(mut self) -> (Option<i32>, String, String) {
         let id = self.child.id().to_string();
@@ -164,7 +195,9 @@ impl Running {
         );
         let mut rest = String::new();
         let mut errors = std::mem::take(&mut self.seen);
-        self.stderr.as_mut().unwrap().read_to_string(&mut errors).unwrap();
+        if let Some(stderr) = &mut self.stderr {
+            stderr.read_to_string(&mut errors).unwrap();
+        }
         self.stdout.as_mut().unwrap().read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest, errors)
     }

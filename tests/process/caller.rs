@@ -73,6 +73,10 @@ impl Caller {
         }
     }
 
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Sends it and waits for the answer, which must be one that the API's document foresees.
     pub(crate) async fn ask(&self, letter: &Letter, wait: u32) -> Result<Answer, Silence> {
         let path = format!("/v1/sales-units/{}{}", letter.msn, letter.path);

@@ -15,10 +15,13 @@
 
 mod binary;
 mod caller;
+mod canary;
+mod collector;
 mod commands;
 mod databases;
 mod demo;
 mod killed;
 mod place;
+mod read_only;
 mod serve;
 mod watch;

@@ -1,5 +1,6 @@
 //! A real gateway between a partner who asks over HTTP and a simulator in the test's own process, all in real time.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use app::Scopes;
@@ -25,7 +26,7 @@ pub(crate) struct Place {
     pub(crate) simulator: Simulator,
     issuer: Issuer,
     variables: Vec<(String, String)>,
-    _kept: (Option<Database>, TempDir),
+    kept: (Option<Database>, TempDir),
 }
 
 /// A gateway that serves. Killed when dropped.
@@ -63,24 +64,51 @@ impl Place {
             simulator,
             issuer,
             variables,
-            _kept: (kept, directory),
+            kept: (kept, directory),
         }
+    }
+
+    /// What a command needs to work here.
+    pub(crate) fn variables<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let own = self.variables.iter();
+        own.map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain(more.iter().copied())
+            .collect()
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        self.variables[0].1.clone()
+    }
+
+    /// Where the files of an SQLite database are; the key file is brought there.
+    pub(crate) fn database_directory(&mut self) -> PathBuf {
+        let url = self.database_url();
+        let file = Path::new(url.strip_prefix("sqlite:").unwrap());
+        let directory = file.parent().unwrap().to_owned();
+        let keys = directory.join("keys");
+        std::fs::copy(self.kept.1.path().join("keys"), &keys).unwrap();
+        self.variables[1].1 = keys.display().to_string();
+        directory
+    }
+
+    /// The key file.
+    pub(crate) fn sealing_key(&self) -> String {
+        std::fs::read_to_string(self.kept.1.path().join("keys")).unwrap()
+    }
+
+    /// A partner's token that is good now.
+    pub(crate) fn token(&self) -> String {
+        self.issuer.token(SystemClock.now()).signed()
     }
 
     /// A gateway process on this database.
     pub(crate) fn start(&self) -> Gateway {
-        let variables: Vec<_> = self
-            .variables
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let mut process = Running::start(&["serve"], &variables);
+        let mut process = Running::start(&["serve"], &self.variables(&[]));
         let address = process.logged("serving")["public"].as_str().unwrap().to_owned();
         process.hear();
-        let token = self.issuer.token(SystemClock.now()).signed();
         Gateway {
             process,
-            caller: Caller::new(&address, &token),
+            caller: Caller::new(&address, &self.token()),
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod answer;
 mod ask;
+mod canaries;
 mod clock;
 pub mod contract;
 mod database;
@@ -18,6 +19,7 @@ pub mod desk;
 mod gateway;
 pub mod listener;
 mod partner;
+pub mod platform;
 mod process;
 pub mod specs;
 mod token;
@@ -25,6 +27,7 @@ mod world;
 
 pub use answer::Answer;
 pub use ask::Ask;
+pub use canaries::Canaries;
 pub use clock::ManualClock;
 pub use database::{Database, Gone, KEY_FILE, Kind, SmallDisk};
 pub use desk::Desk;

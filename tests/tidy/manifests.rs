@@ -81,12 +81,14 @@ const OWNERS: [(&[&str], &[&str]); 17] = [
             "opentelemetry-otlp",
             "opentelemetry-http",
             "opentelemetry-prometheus",
+            // The way to a collector; calls to Vipps have their own in `reqwest`.
+            "hyper-rustls",
         ],
         &["server"],
     ),
     (&["anyhow"], &["server"]),
     (&["serde-saphyr"], &["simulator"]),
-    (&["insta", "jsonschema", "proptest"], &[]),
+    (&["insta", "jsonschema", "proptest", "rcgen", "tokio-rustls"], &[]),
 ];
 
 /// All that the rules may know: no runtime, no wire format, no log.
