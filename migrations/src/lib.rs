@@ -19,6 +19,7 @@ mod m20261125_233000_lookups;
 mod m20261125_234000_retention;
 mod m20261126_000000_data_keys;
 mod m20261126_000500_bodies;
+mod m20261126_001000_audit_chains;
 mod script;
 pub mod wall;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_234000_retention::Migration),
             Box::new(m20261126_000000_data_keys::Migration),
             Box::new(m20261126_000500_bodies::Migration),
+            Box::new(m20261126_001000_audit_chains::Migration),
         ]
     }
 }

@@ -104,6 +104,7 @@ async fn live(gateway: &Gateway, canaries: &mut Canaries) -> Vec<Answer> {
     let mut problems = Vec::new();
     let id = clients::add(
         &gateway.world.app,
+        &testkit::operator(),
         clients::Add {
             partner: gateway.world.north.id,
             environment: Environment::Test,

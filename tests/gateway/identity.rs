@@ -284,7 +284,9 @@ async fn an_issuer_that_is_removed_is_not_believed_any_more(kind: Kind) {
         .await
         .unwrap();
     let issuer = norths.iter().find(|it| it.aud == "nordbro").unwrap();
-    app::registry::issuers::remove(app, issuer.id).await.unwrap();
+    app::registry::issuers::remove(app, &testkit::operator(), issuer.id)
+        .await
+        .unwrap();
     refused(&gateway, "removed", &desk.token, "no issuer").await;
     let _ = gateway.south().get("").send().await.is(200);
 }
@@ -304,7 +306,9 @@ async fn a_ceiling_cuts_every_token_down(kind: Kind) {
         max_lifetime: issuer.max_lifetime,
         demands_at_jwt: false,
     };
-    app::registry::issuers::set(app, issuer.id, terms).await.unwrap();
+    app::registry::issuers::set(app, &testkit::operator(), issuer.id, terms)
+        .await
+        .unwrap();
     let _ = gateway
         .north()
         .payment(REFERENCE)
@@ -344,7 +348,9 @@ async fn at_jwt_is_demanded_where_the_operator_says_so(kind: Kind) {
             demands_at_jwt: true,
         },
     };
-    app::registry::issuers::add(app, add).await.unwrap();
+    app::registry::issuers::add(app, &testkit::operator(), add)
+        .await
+        .unwrap();
     let token = || -> Token<'_> { strict.token(gateway.world.app.clock().now()) };
     let _ = gateway
         .desk(&token(), "100001")

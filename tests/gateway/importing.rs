@@ -39,6 +39,7 @@ fn row(number: &str, msn: &str, mode: &str, keys: Option<&KeySet>) -> String {
 
 fn import_for(gateway: &Gateway) -> Import {
     Import {
+        by: testkit::operator(),
         partner: gateway.world.north.id,
         environment: Environment::Test,
         is_rehearsal: false,
@@ -240,7 +241,8 @@ async fn what_vipps_cannot_prove_the_operator_answers_for(kind: Kind) {
         subscription_key: domain::Secret::new(keys(&gateway, "100003").primary_subscription_key.as_str()),
         secondary_subscription_key: None,
     };
-    let adding = app::registry::key_sets::add(&gateway.world.app, add);
+    let by = testkit::operator();
+    let adding = app::registry::key_sets::add(&gateway.world.app, &by, add);
     gateway.world.finish(adding).await.unwrap();
     let rows = [row("11223344", "100003", "platform", None)];
     let reports = imported(&gateway, &import_for(&gateway), &rows).await;

@@ -85,7 +85,10 @@ async fn add_client(gateway: &Gateway) -> ClientId {
         },
         secret: Some(Secret::new(SECRET)),
     };
-    clients::add(&gateway.world.app, add).await.unwrap().id
+    clients::add(&gateway.world.app, &testkit::operator(), add)
+        .await
+        .unwrap()
+        .id
 }
 
 async fn token(gateway: &Gateway, client: ClientId, secret: &str, router: &Router) -> Answer {
@@ -102,7 +105,9 @@ async fn token(gateway: &Gateway, client: ClientId, secret: &str, router: &Route
 
 /// A run that replaces no data key: wrapped anew, sealed anew, not opened.
 async fn rotate(app: &app::App) -> (u64, u64, u64) {
-    let done = data_keys::rotate(app, Renew::Nobody, 100).await.unwrap();
+    let done = data_keys::rotate(app, &testkit::operator(), Renew::Nobody, 100)
+        .await
+        .unwrap();
     (done.rewrapped, done.resealed, done.shut)
 }
 
@@ -119,7 +124,8 @@ async fn the_key_file_and_every_data_key_are_replaced_under_load(kind: Kind) {
     let moved = world.process_with(&format!("{KEY_FILE}\n{}", new.reveal())).await;
     let routers = [gateway.face_of(&waiting), gateway.face_of(&moved)];
     // Step 3, as after a leak.
-    let rotation = Box::pin(data_keys::rotate(&moved, Renew::Everybody, 3));
+    let by = testkit::operator();
+    let rotation = Box::pin(data_keys::rotate(&moved, &by, Renew::Everybody, 3));
     let both = [&routers[0], &routers[1]];
     let requests = load(&north, &both, "during");
     let (rotated, answers) = world.finish(async { join!(rotation, requests) }).await;
@@ -169,7 +175,8 @@ async fn a_client_secret_is_replaced_under_load_and_the_leaked_one_opens_nothing
         join_all(fetches).await
     };
     let next = Secret::new(NEXT_SECRET);
-    let adding = Box::pin(clients::add_secret(&world.app, client, &next, Others::Keep));
+    let by = testkit::operator();
+    let adding = Box::pin(clients::add_secret(&world.app, &by, client, &next, Others::Keep));
     let (added, answers) = world.finish(async { join!(adding, fetch(SECRET)) }).await;
     added.unwrap();
     none_failed(&answers);
@@ -178,7 +185,7 @@ async fn a_client_secret_is_replaced_under_load_and_the_leaked_one_opens_nothing
     none_failed(&with_new);
     none_failed(&with_old);
     let last = Secret::new(format!("{NEXT_SECRET}-2"));
-    clients::add_secret(&world.app, client, &last, Others::Retire)
+    clients::add_secret(&world.app, &testkit::operator(), client, &last, Others::Retire)
         .await
         .unwrap();
     none_failed(&world.finish(fetch(last.reveal())).await);
@@ -207,7 +214,9 @@ async fn an_issuer_key_is_replaced_under_load_and_the_leaked_one_signs_nothing(k
             max_lifetime: Duration::hours(1),
             demands_at_jwt: false,
         };
-        issuers::set(&world.app, id, terms).await.unwrap();
+        issuers::set(&world.app, &testkit::operator(), id, terms)
+            .await
+            .unwrap();
     };
     let desk = |issuer: &Issuer| Desk {
         token: issuer.token(world.clock.now()).signed(),
@@ -267,7 +276,13 @@ async fn keys_at_vipps_are_replaced_under_load_and_the_leaked_ones_are_not_used_
         subscription_key: Secret::new(drawn.secondary_subscription_key.as_str()),
         secondary_subscription_key: None,
     };
-    let work = async { join!(key_sets::add(&world.app, keys), load(&north, &here, "during")) };
+    let by = testkit::operator();
+    let work = async {
+        join!(
+            key_sets::add(&world.app, &by, keys),
+            load(&north, &here, "during")
+        )
+    };
     let (added, answers) = world.finish(work).await;
     assert_eq!(added.unwrap().state, KeySetState::Active);
     none_failed(&answers);
@@ -307,7 +322,8 @@ async fn a_leaked_signing_key_is_replaced_and_what_it_signed_ends(kind: Kind) {
 
     // Tokens of other issuers know nothing of it.
     let others = gateway.north();
-    let replacing = Box::pin(api::identity::own_keys::replace(&world.app));
+    let by = testkit::operator();
+    let replacing = Box::pin(api::identity::own_keys::replace(&world.app, &by));
     let here = [&gateway.router];
     let work = async { join!(replacing, load(&others, &here, "during")) };
     let (replaced, answers) = world.finish(work).await;

@@ -36,7 +36,7 @@ async fn client(gateway: &Gateway, terms: Terms) -> String {
         terms,
         secret: Some(Secret::new(SECRET)),
     };
-    clients::add(&gateway.world.app, add)
+    clients::add(&gateway.world.app, &testkit::operator(), add)
         .await
         .unwrap()
         .id
@@ -267,7 +267,7 @@ async fn a_removed_client_s_tokens_end_with_it(kind: Kind) {
     let grant = ("grant_type", "client_credentials");
     let desk = desk(&gateway, &token(&gateway, &[grant], Some((&id, SECRET))).await);
     let _ = desk.get("/payments").send().await.is(200);
-    clients::remove(&gateway.world.app, id.parse().unwrap())
+    clients::remove(&gateway.world.app, &testkit::operator(), id.parse().unwrap())
         .await
         .unwrap();
     let _ = desk.get("/payments").send().await.problem(401, "unauthenticated");

@@ -386,7 +386,7 @@ async fn add_keys(gateway: &Gateway, owner: KeySetOwner, environment: Environmen
     };
     gateway
         .world
-        .finish(key_sets::add(&gateway.world.app, add))
+        .finish(key_sets::add(&gateway.world.app, &testkit::operator(), add))
         .await
         .unwrap();
 }
@@ -430,7 +430,9 @@ async fn profile(gateway: &Gateway, partner: PartnerId) {
         name: "web".to_owned(),
         product: ProductProfile::new("Acme", "1.0", "acme-web", "2.3").unwrap(),
     };
-    profiles::add(&gateway.world.app, add).await.unwrap();
+    profiles::add(&gateway.world.app, &testkit::operator(), add)
+        .await
+        .unwrap();
 }
 
 async fn partner_keys_prove_a_claim_by_the_management_api_and_no_other_way(kind: Kind) {
@@ -527,7 +529,9 @@ async fn a_claim_on_a_unit_that_is_live_elsewhere_waits_without_a_hint(kind: Kin
         state: Some(AssignmentState::Ended),
         ..sales_units::Changes::default()
     };
-    sales_units::set(app, first.id, ended).await.unwrap();
+    sales_units::set(app, &testkit::operator(), first.id, ended)
+        .await
+        .unwrap();
     assert_eq!(probe(&desk).await.is(200).text("/state"), "live");
     let _ = gateway
         .north()
@@ -549,11 +553,12 @@ async fn an_operator_answers_for_a_claim_with_a_reason(kind: Kind) {
         .unwrap();
     let id = all.iter().find(|it| it.msn.as_str() == "100003").unwrap().id;
     let verify = app::onboarding::verify_by_operator;
+    let ops = testkit::operator();
     assert!(matches!(
-        verify(app, id, "ops", " ").await,
+        verify(app, &ops.clone().because(" "), id).await,
         Err(app::Error::Invalid(_))
     ));
-    verify(app, id, "ops", "letter of consent of 2026-11-20")
+    verify(app, &ops.because("letter of consent of 2026-11-20"), id)
         .await
         .unwrap();
     let live = desk.get("").send().await.is(200);

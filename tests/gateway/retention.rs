@@ -38,7 +38,7 @@ async fn after_the_retention_a_replay_is_answered_from_the_facts(kind: Kind) {
     let captured = bought(&north, "acme-order-1", "4712345678").await;
     let _ = bought(&gateway.south(), "other-order-1", "4712345678").await;
     gateway.work().await;
-    retention::set(&world.app, world.north.id, Some(30))
+    retention::set(&world.app, &testkit::operator(), world.north.id, Some(30))
         .await
         .unwrap();
 
@@ -96,7 +96,7 @@ async fn an_erased_customer_leaves_the_facts_and_nobody_else_is_touched(kind: Ki
     let _ = bought(&north, "acme-order-2", "4787654321").await;
     let _ = bought(&gateway.south(), "other-order-1", "4712345678").await;
     let phone = Secret::new("+47 12 34 56 78");
-    let early = customers::erase(&world.app, world.north.id, &phone)
+    let early = customers::erase(&world.app, &testkit::operator(), world.north.id, &phone)
         .await
         .unwrap();
     assert_eq!(
@@ -106,12 +106,12 @@ async fn an_erased_customer_leaves_the_facts_and_nobody_else_is_touched(kind: Ki
     );
     gateway.work().await;
 
-    let erased = customers::erase(&world.app, world.north.id, &phone)
+    let erased = customers::erase(&world.app, &testkit::operator(), world.north.id, &phone)
         .await
         .unwrap();
     assert_eq!((erased.payments, erased.operations, erased.receipts), (1, 2, 1));
     assert!(erased.open.is_empty());
-    let again = customers::erase(&world.app, world.north.id, &phone)
+    let again = customers::erase(&world.app, &testkit::operator(), world.north.id, &phone)
         .await
         .unwrap();
     assert_eq!(again, customers::Erasure::default());
@@ -134,7 +134,7 @@ async fn an_erased_customer_leaves_the_facts_and_nobody_else_is_touched(kind: Ki
     // The other customer, and the other partner's, are whole.
     let other = north.receipt("acme-order-2").send().await.is(200);
     assert_ne!(other.at("/receipt/orderLines"), json!(null), "{other}");
-    let found = customers::erase(&world.app, world.south.id, &phone)
+    let found = customers::erase(&world.app, &testkit::operator(), world.south.id, &phone)
         .await
         .unwrap();
     assert_eq!(found.payments + u64::try_from(found.open.len()).unwrap(), 1);

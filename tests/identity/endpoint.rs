@@ -52,7 +52,7 @@ impl Endpoint {
             },
             secret: Some(Secret::new(SECRET)),
         };
-        let client = clients::add(&world.app, add).await.unwrap();
+        let client = clients::add(&world.app, &testkit::operator(), add).await.unwrap();
         Self {
             router: oauth::router(world.app.clone()),
             world,
@@ -304,6 +304,7 @@ async fn a_client_changes_secrets_without_a_pause_and_the_old_one_ends() {
     let app = &endpoint.world.app;
     clients::add_secret(
         app,
+        &testkit::operator(),
         endpoint.client.id,
         &Secret::new(newer.as_str()),
         clients::Others::Keep,
@@ -315,6 +316,7 @@ async fn a_client_changes_secrets_without_a_pause_and_the_old_one_ends() {
     let newest = SECRET.replace('2', "5");
     clients::add_secret(
         app,
+        &testkit::operator(),
         endpoint.client.id,
         &Secret::new(newest.as_str()),
         clients::Others::Retire,
@@ -326,6 +328,7 @@ async fn a_client_changes_secrets_without_a_pause_and_the_old_one_ends() {
     assert_eq!(endpoint.basic(&id, &newest).await.status, StatusCode::OK);
     let short = clients::add_secret(
         app,
+        &testkit::operator(),
         endpoint.client.id,
         &Secret::new("hunter2"),
         clients::Others::Keep,
@@ -344,7 +347,7 @@ async fn a_removed_client_and_a_suspended_partner_end_their_tokens() {
         state: Some(PartnerState::Suspended),
         ..Default::default()
     };
-    partners::set(app, endpoint.client.partner, suspended)
+    partners::set(app, &testkit::operator(), endpoint.client.partner, suspended)
         .await
         .unwrap();
     let refused = endpoint.world.ask(&token).await;
@@ -360,9 +363,13 @@ async fn a_removed_client_and_a_suspended_partner_end_their_tokens() {
         state: Some(PartnerState::Active),
         ..Default::default()
     };
-    partners::set(app, endpoint.client.partner, active).await.unwrap();
+    partners::set(app, &testkit::operator(), endpoint.client.partner, active)
+        .await
+        .unwrap();
     endpoint.world.ask(&token).await.unwrap();
-    clients::remove(app, endpoint.client.id).await.unwrap();
+    clients::remove(app, &testkit::operator(), endpoint.client.id)
+        .await
+        .unwrap();
     assert!(endpoint.world.ask(&token).await.is_err());
 }
 

@@ -6,6 +6,7 @@
     reason = "helpers of tests stop at the first surprise and sign with few algorithms"
 )]
 
+mod audit;
 mod endpoint;
 mod published;
 mod signer;

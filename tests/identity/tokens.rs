@@ -251,7 +251,7 @@ async fn a_token_for_two_of_our_audiences_is_nobodys() {
         aud: "nordbro-south".to_owned(),
         terms: terms(&[&signer]),
     };
-    issuers::add(&world.app, add).await.unwrap();
+    issuers::add(&world.app, &testkit::operator(), add).await.unwrap();
     let both = with(world.claims(), "aud", json!([AUD, "nordbro-south"]));
     assert_eq!(reason(world.ask(&signer.token(&both)).await), Reason::Issuer);
 }
@@ -318,10 +318,14 @@ async fn the_kid_names_exactly_one_key() {
         reason(world.ask(&one.sign(&nameless, &claims)).await),
         Reason::Key
     );
-    issuers::set(&world.app, issuer.id, terms(&[&one])).await.unwrap();
+    issuers::set(&world.app, &testkit::operator(), issuer.id, terms(&[&one]))
+        .await
+        .unwrap();
     world.ask(&one.sign(&nameless, &claims)).await.unwrap();
     let twins = [&one, &Signer::new("k1", Algorithm::ES256)];
-    issuers::set(&world.app, issuer.id, terms(&twins)).await.unwrap();
+    issuers::set(&world.app, &testkit::operator(), issuer.id, terms(&twins))
+        .await
+        .unwrap();
     assert_eq!(reason(world.ask(&one.token(&claims)).await), Reason::Key);
 }
 
@@ -417,7 +421,7 @@ async fn revocation_acts_at_once_here_and_within_two_seconds_elsewhere() {
         state: Some(PartnerState::Suspended),
         ..Default::default()
     };
-    partners::set(&world.app, identity.partner, suspended)
+    partners::set(&world.app, &testkit::operator(), identity.partner, suspended)
         .await
         .unwrap();
     assert_eq!(reason(world.ask(&token).await), Reason::Issuer);
@@ -457,7 +461,7 @@ async fn our_own_name_is_reserved() {
         terms: terms(&[&signer]),
     };
     assert!(matches!(
-        issuers::add(&world.app, add).await,
+        issuers::add(&world.app, &testkit::operator(), add).await,
         Err(Error::Invalid(_))
     ));
     let claims = with(with(world.claims(), "iss", json!(OWN)), "aud", json!(OWN));

@@ -32,14 +32,18 @@ async fn draft(world: &World, partner: &Partner, msn: &Msn, mode: CredentialMode
         organisation_number: "918273645".to_owned(),
         country: "NO".to_owned(),
     };
-    let merchant = merchants::add(&world.app, add).await.unwrap();
+    let merchant = merchants::add(&world.app, &testkit::operator(), add)
+        .await
+        .unwrap();
     let add = profiles::Add {
         partner: partner.id,
         environment: Environment::Test,
         name: "web".to_owned(),
         product: ProductProfile::new("Acme", "1", &partner.name, "2").unwrap(),
     };
-    profiles::add(&world.app, add).await.unwrap();
+    profiles::add(&world.app, &testkit::operator(), add)
+        .await
+        .unwrap();
     let add = sales_units::Add {
         partner: partner.id,
         environment: Environment::Test,
@@ -51,7 +55,9 @@ async fn draft(world: &World, partner: &Partner, msn: &Msn, mode: CredentialMode
         profile: None,
         orphans: Orphans::CancelPush,
     };
-    sales_units::add(&world.app, add).await.unwrap()
+    sales_units::add(&world.app, &testkit::operator(), add)
+        .await
+        .unwrap()
 }
 
 async fn give_keys(world: &World, owner: KeySetOwner) -> Result<app::registry::StoredKeySet, Error> {
@@ -64,7 +70,7 @@ async fn give_keys(world: &World, owner: KeySetOwner) -> Result<app::registry::S
         subscription_key: Secret::new(keys.primary_subscription_key.as_str()),
         secondary_subscription_key: None,
     };
-    key_sets::add(&world.app, add).await
+    key_sets::add(&world.app, &testkit::operator(), add).await
 }
 
 async fn go_live(world: &World, assignment: &Assignment) -> Result<Assignment, Error> {
@@ -72,7 +78,7 @@ async fn go_live(world: &World, assignment: &Assignment) -> Result<Assignment, E
         state: Some(AssignmentState::Live),
         ..Default::default()
     };
-    sales_units::set(&world.app, assignment.id, live).await
+    sales_units::set(&world.app, &testkit::operator(), assignment.id, live).await
 }
 
 fn msn_of(world: &World) -> Msn {
@@ -166,7 +172,9 @@ async fn a_unit_that_moves_is_lost_at_once_and_its_old_work_can_still_be_finishe
         state: Some(AssignmentState::Ended),
         ..Default::default()
     };
-    sales_units::set(&world.app, first.id, ended).await.unwrap();
+    sales_units::set(&world.app, &testkit::operator(), first.id, ended)
+        .await
+        .unwrap();
     go_live(&world, &second).await.unwrap();
     assert!(is_not_found(&world.app.unit(&as_north, &msn).await));
     let as_south = caller(&south, Environment::Test, None);
@@ -203,15 +211,17 @@ async fn keys_that_vipps_refuses_or_cannot_judge_never_serve() {
         subscription_key: Secret::new("wrong"),
         secondary_subscription_key: None,
     };
-    let refused = key_sets::add(&world.app, wrong).await;
+    let refused = key_sets::add(&world.app, &testkit::operator(), wrong).await;
     assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
     assert!(!format!("{refused:?}").contains("canary"));
     assert!(matches!(go_live(&world, &held).await, Err(Error::Invalid(_))));
     let proven = give_keys(&world, owner).await.unwrap();
     go_live(&world, &held).await.unwrap();
-    let again = key_sets::prove(&world.app, proven.id).await;
+    let again = key_sets::prove(&world.app, &testkit::operator(), proven.id).await;
     assert!(matches!(again, Err(Error::Invalid(_))), "{again:?}");
-    key_sets::remove(&world.app, proven.id).await.unwrap();
+    key_sets::remove(&world.app, &testkit::operator(), proven.id)
+        .await
+        .unwrap();
     let as_north = caller(&north, Environment::Test, None);
     let unit = world.app.unit(&as_north, &msn).await.unwrap();
     assert!(matches!(
@@ -236,7 +246,7 @@ async fn another_partners_merchant_or_unit_cannot_be_used() {
         profile: None,
         orphans: Orphans::Announce,
     };
-    let refused = sales_units::add(&world.app, add).await;
+    let refused = sales_units::add(&world.app, &testkit::operator(), add).await;
     assert!(matches!(refused, Err(Error::NotFound(What::Merchant))));
     let owner = KeySetOwner::SalesUnit {
         partner: south.id,

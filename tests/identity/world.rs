@@ -53,7 +53,9 @@ impl World {
     }
 
     pub(crate) async fn partner(&self, name: &str) -> Partner {
-        partners::add(&self.app, name).await.unwrap()
+        partners::add(&self.app, &testkit::operator(), name)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn issuer(&self, partner: &Partner, terms: issuers::Terms) -> app::registry::Issuer {
@@ -64,7 +66,7 @@ impl World {
             aud: AUD.to_owned(),
             terms,
         };
-        issuers::add(&self.app, add).await.unwrap()
+        issuers::add(&self.app, &testkit::operator(), add).await.unwrap()
     }
 
     pub(crate) async fn ask(&self, token: &str) -> Result<Arc<Identity>, Refusal> {

@@ -41,7 +41,9 @@ async fn take_keys_away(world: &World, partner: &Partner) {
         assignment: None,
     };
     for keys in registry::key_sets::list(&world.app, whose).await.unwrap() {
-        registry::key_sets::remove(&world.app, keys.id).await.unwrap();
+        registry::key_sets::remove(&world.app, &testkit::operator(), keys.id)
+            .await
+            .unwrap();
     }
 }
 

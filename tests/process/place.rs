@@ -144,7 +144,7 @@ async fn register(variables: &[(String, String)], simulator: &Simulator, issuer:
             demands_at_jwt: false,
         },
     };
-    issuers::add(&app, add).await.unwrap();
+    issuers::add(&app, &testkit::operator(), add).await.unwrap();
     life.tasks.close();
     life.tasks.wait().await;
     app.store().close().await.unwrap();

@@ -124,7 +124,9 @@ impl Gateway {
                 demands_at_jwt: false,
             },
         };
-        issuers::add(&self.world.app, add).await.unwrap();
+        issuers::add(&self.world.app, &crate::operator(), add)
+            .await
+            .unwrap();
     }
 
     /// A second process on the same database, beside this one.

@@ -38,6 +38,11 @@ pub use process::Process;
 pub use token::{Issuer, Token, every_scope};
 pub use world::{Beside, World};
 
+/// Whoever changes the registry of a test.
+pub fn operator() -> app::audit::Actor {
+    app::audit::Actor::new("operator", app::audit::Executor::Cli)
+}
+
 /// Makes two tests of each story: one on SQLite, one on PostgreSQL.
 #[macro_export]
 macro_rules! on_both_databases {

@@ -26,10 +26,14 @@ pub fn nok(value: i64) -> Amount {
 impl Partner {
     /// Registers the partner with these sales units and their keys, and makes them live.
     pub async fn add(app: &App, simulator: &Simulator, name: &str, msns: &[&str]) -> Self {
-        let id = registry::partners::add(app, name).await.unwrap().id;
+        let id = registry::partners::add(app, &crate::operator(), name)
+            .await
+            .unwrap()
+            .id;
         let environment = Environment::Test;
         let merchant = registry::merchants::add(
             app,
+            &crate::operator(),
             registry::merchants::Add {
                 partner: id,
                 environment,
@@ -47,7 +51,9 @@ impl Partner {
             name: "till".to_owned(),
             product,
         };
-        registry::profiles::add(app, profile).await.unwrap();
+        registry::profiles::add(app, &crate::operator(), profile)
+            .await
+            .unwrap();
         let msns: Vec<Msn> = msns.iter().map(|msn| msn.parse().unwrap()).collect();
         for msn in &msns {
             let add = registry::sales_units::Add {
@@ -61,7 +67,9 @@ impl Partner {
                 profile: None,
                 orphans: Orphans::Announce,
             };
-            let unit = registry::sales_units::add(app, add).await.unwrap();
+            let unit = registry::sales_units::add(app, &crate::operator(), add)
+                .await
+                .unwrap();
             let known = simulator.test().units();
             let known = known.iter().find(|known| known.unit.msn == msn.as_str()).unwrap();
             let keys = registry::key_sets::Add {
@@ -75,12 +83,16 @@ impl Partner {
                 subscription_key: Secret::new(known.keys.primary_subscription_key.as_str()),
                 secondary_subscription_key: None,
             };
-            registry::key_sets::add(app, keys).await.unwrap();
+            registry::key_sets::add(app, &crate::operator(), keys)
+                .await
+                .unwrap();
             let live = registry::sales_units::Changes {
                 state: Some(AssignmentState::Live),
                 ..registry::sales_units::Changes::default()
             };
-            registry::sales_units::set(app, unit.id, live).await.unwrap();
+            registry::sales_units::set(app, &crate::operator(), unit.id, live)
+                .await
+                .unwrap();
         }
         Self {
             id,

@@ -52,14 +52,19 @@ impl Platform {
             organisation_number: "998877665".to_owned(),
             country: "NO".to_owned(),
         };
-        let merchant = registry::merchants::add(app, merchant).await.unwrap().id;
+        let merchant = registry::merchants::add(app, &crate::operator(), merchant)
+            .await
+            .unwrap()
+            .id;
         let profile = registry::profiles::Add {
             partner,
             environment,
             name: "till".to_owned(),
             product: ProductProfile::new("Acme", "1.0", "acme-pos", "2.3").unwrap(),
         };
-        registry::profiles::add(app, profile).await.unwrap();
+        registry::profiles::add(app, &crate::operator(), profile)
+            .await
+            .unwrap();
         let keys = registry::key_sets::Add {
             owner: KeySetOwner::Platform,
             environment,
@@ -68,7 +73,9 @@ impl Platform {
             subscription_key: Secret::new(keys.primary_subscription_key.as_str()),
             secondary_subscription_key: None,
         };
-        registry::key_sets::add(app, keys).await.unwrap();
+        registry::key_sets::add(app, &crate::operator(), keys)
+            .await
+            .unwrap();
         for msn in &msns {
             let add = registry::sales_units::Add {
                 partner,
@@ -81,12 +88,16 @@ impl Platform {
                 profile: None,
                 orphans: Orphans::Announce,
             };
-            let unit = registry::sales_units::add(app, add).await.unwrap();
+            let unit = registry::sales_units::add(app, &crate::operator(), add)
+                .await
+                .unwrap();
             let live = registry::sales_units::Changes {
                 state: Some(AssignmentState::Live),
                 ..registry::sales_units::Changes::default()
             };
-            registry::sales_units::set(app, unit.id, live).await.unwrap();
+            registry::sales_units::set(app, &crate::operator(), unit.id, live)
+                .await
+                .unwrap();
         }
         world.clear_requests();
         Self { gateway, msns }

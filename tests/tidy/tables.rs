@@ -23,7 +23,11 @@ const OF_THE_GATEWAY: [(&str, &str); 6] = [
 ];
 
 /// Tables that name a partner and live in both environments, each with its reason.
-const IN_BOTH_ENVIRONMENTS: [(&str, &str); 3] = [
+const IN_BOTH_ENVIRONMENTS: [(&str, &str); 4] = [
+    (
+        "audit_heads",
+        "what was done to a partner is one chain over both environments",
+    ),
     (
         "merchants",
         "a merchant is an organisation; its sales units are in an environment",

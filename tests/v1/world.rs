@@ -154,7 +154,7 @@ async fn app_on(url: &str, simulator: &Simulator, clock: &Arc<ManualClock>) -> A
 
 async fn partner(app: &App, router: &Router, name: &str, unit: UnitWithKeys) -> Client {
     let environment = Environment::Test;
-    let partner = partners::add(app, name).await.unwrap().id;
+    let partner = partners::add(app, &testkit::operator(), name).await.unwrap().id;
     let product = ProductProfile::new(name, "1.0", "till", "2.0").unwrap();
     let profile = profiles::Add {
         partner,
@@ -162,7 +162,7 @@ async fn partner(app: &App, router: &Router, name: &str, unit: UnitWithKeys) -> 
         name: "till".to_owned(),
         product,
     };
-    profiles::add(app, profile).await.unwrap();
+    profiles::add(app, &testkit::operator(), profile).await.unwrap();
     let merchant = merchants::Add {
         partner,
         environment,
@@ -170,7 +170,10 @@ async fn partner(app: &App, router: &Router, name: &str, unit: UnitWithKeys) -> 
         organisation_number: "987654325".to_owned(),
         country: "NO".to_owned(),
     };
-    let merchant = merchants::add(app, merchant).await.unwrap().id;
+    let merchant = merchants::add(app, &testkit::operator(), merchant)
+        .await
+        .unwrap()
+        .id;
     let add = sales_units::Add {
         partner,
         environment,
@@ -182,7 +185,7 @@ async fn partner(app: &App, router: &Router, name: &str, unit: UnitWithKeys) -> 
         profile: None,
         orphans: Orphans::CancelPush,
     };
-    let assignment = sales_units::add(app, add).await.unwrap().id;
+    let assignment = sales_units::add(app, &testkit::operator(), add).await.unwrap().id;
     let keys = key_sets::Add {
         owner: KeySetOwner::SalesUnit { partner, assignment },
         environment,
@@ -191,12 +194,14 @@ async fn partner(app: &App, router: &Router, name: &str, unit: UnitWithKeys) -> 
         subscription_key: Secret::new(unit.keys.primary_subscription_key.as_str()),
         secondary_subscription_key: None,
     };
-    key_sets::add(app, keys).await.unwrap();
+    key_sets::add(app, &testkit::operator(), keys).await.unwrap();
     let live = Changes {
         state: Some(AssignmentState::Live),
         ..Changes::default()
     };
-    sales_units::set(app, assignment, live).await.unwrap();
+    sales_units::set(app, &testkit::operator(), assignment, live)
+        .await
+        .unwrap();
     let client = clients::Add {
         partner,
         environment,
@@ -210,7 +215,7 @@ async fn partner(app: &App, router: &Router, name: &str, unit: UnitWithKeys) -> 
         },
         secret: Some(Secret::new(SECRET)),
     };
-    let client = clients::add(app, client).await.unwrap();
+    let client = clients::add(app, &testkit::operator(), client).await.unwrap();
     Client {
         router: router.clone(),
         token: Some(token(router, &client.id.to_string(), None).await),

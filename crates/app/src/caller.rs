@@ -7,6 +7,7 @@ use std::str::FromStr;
 use domain::{Environment, Msn, PartnerId, ProfileId, TraceContext};
 
 use crate::Error;
+use crate::audit::{Actor, Executor};
 
 /// What a token may be good for. Each operation of the API names exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -168,6 +169,11 @@ impl Caller {
         } else {
             Err(Error::Narrowed)
         }
+    }
+
+    /// Whoever holds the token, for the audit.
+    pub fn actor(&self) -> Actor {
+        Actor::new(&self.subject, Executor::PartnerApi)
     }
 
     /// Whether the token reaches this sales unit at all.

@@ -5,9 +5,10 @@
 //! not equal here.
 
 use domain::{Environment, PartnerId, PaymentId, Secret};
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::Keyring;
 
+use crate::audit::{self, Actor, Change};
 use crate::registry::partners;
 use crate::{App, Error};
 
@@ -34,8 +35,8 @@ pub struct Erasure {
 /// # Errors
 /// `NotFound(Partner)`; [`Error::Invalid`] when `phone` is no number with its country code;
 /// [`Error::Unavailable`]: what is erased is erased, ask again.
-pub async fn erase(app: &App, partner: PartnerId, phone: &Secret) -> Result<Erasure, Error> {
-    partners::show(app, partner).await?;
+pub async fn erase(app: &App, by: &Actor, partner: PartnerId, phone: &Secret) -> Result<Erasure, Error> {
+    let told = partners::show(app, partner).await?;
     let Some(digits) = digits(phone.reveal()) else {
         return Err(crate::registry::invalid(
             "phone",
@@ -54,6 +55,15 @@ pub async fn erase(app: &App, partner: PartnerId, phone: &Secret) -> Result<Eras
         for some in found.chunks(AT_ONCE) {
             let tx = app.store().begin(partner, environment).await?;
             let erased = tx.scope().erase_customer(some, app.now()).await?;
+            // Nothing of the customer: how much, and that it was asked for.
+            let facts = json!({
+                "payments": erased.payments,
+                "operations": erased.operations,
+                "receipts": erased.receipts,
+                "open": erased.open.len(),
+            });
+            let change = Change::of(&told, "erase_customer", Value::Null, facts);
+            audit::own(app, &tx, by, &change).await?;
             tx.commit().await?;
             erasure.payments += erased.payments;
             erasure.operations += erased.operations;

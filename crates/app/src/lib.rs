@@ -17,6 +17,7 @@ mod state;
 mod tasks;
 mod views;
 
+pub mod audit;
 pub mod customers;
 pub mod identity;
 pub mod import;

@@ -5,6 +5,7 @@
 //! do. Keys, secrets and bodies are sealed before they reach a row. Nothing here knows HTTP or Vipps, and
 //! nothing here reads a clock: times come in.
 
+pub mod audit;
 mod conn;
 mod connect;
 pub mod data_keys;

@@ -9,6 +9,10 @@ struct Rule {
 /// Every unique rule a caller may run into. A rule that is missing here is reported as `unknown`.
 const RULES: &[Rule] = &[
     Rule {
+        name: "uq_audit_sequence",
+        columns: "audit.chain, audit.sequence",
+    },
+    Rule {
         name: "uq_partners_name",
         columns: "partners.name",
     },

@@ -1,5 +1,6 @@
 //! The keys of our own issuer: drawn here, kept by `app`.
 
+use app::audit::Actor;
 use app::identity::signing::{NewKey, SigningKeys};
 use app::{App, Error};
 use aws_lc_rs::rand::SystemRandom;
@@ -20,8 +21,8 @@ pub(super) async fn keys(app: &App) -> Result<SigningKeys, Error> {
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn replace(app: &App) -> Result<String, Error> {
-    let keys = app.replace_signing_keys(draw).await?;
+pub async fn replace(app: &App, by: &Actor) -> Result<String, Error> {
+    let keys = app.replace_signing_keys(by, draw).await?;
     let current = keys.current().map(|key| key.kid.clone());
     current.ok_or(Error::Internal("a new signing key does not sign"))
 }

@@ -11,6 +11,7 @@ use moka::future::Cache;
 use store::registry::SigningKey;
 use time::{Duration, OffsetDateTime};
 
+use crate::audit::{self, Actor, Change, Subject as _};
 use crate::registry::clients::LONGEST_LIFETIME;
 use crate::{App, Error};
 
@@ -84,7 +85,7 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Unavailable`], or what `make` answers.
-    pub async fn replace_signing_keys<F>(&self, make: F) -> Result<SigningKeys, Error>
+    pub async fn replace_signing_keys<F>(&self, by: &Actor, make: F) -> Result<SigningKeys, Error>
     where
         F: Fn() -> Result<NewKey, Error> + Send + Sync,
     {
@@ -94,6 +95,8 @@ impl App {
         registry.drop_signing_keys().await?;
         let key = self.signing_key(make()?, now, now);
         registry.add_signing_key(&key).await?;
+        let change = Change::of(&key, "replace", serde_json::Value::Null, key.facts());
+        audit::within(self, tx.system(), by, &change).await?;
         tx.commit().await?;
         self.read_registry_version().await;
         let version = self.registry_version().await?;
@@ -141,6 +144,7 @@ impl App {
         let key = self.signing_key(make()?, signs_from, now);
         registry.add_signing_key(&key).await?;
         registry.forget_signing_keys(now).await?;
+        audit::within(self, tx.system(), &Actor::gateway(), &Change::added(&key)).await?;
         tx.commit().await?;
         self.read_registry_version().await;
         Ok(())

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use domain::{CredentialMode, Environment, Msn, PartnerId, Violation};
 use store::registry::Market;
 
+use crate::audit::Actor;
 use crate::onboarding::{NewKeys, NewMerchant, Stage};
 use crate::{App, Error, What};
 
@@ -46,6 +47,8 @@ pub struct Line {
 /// What to do with a file.
 #[derive(Debug, Clone)]
 pub struct Import {
+    /// Who imports.
+    pub by: Actor,
     pub partner: PartnerId,
     pub environment: Environment,
     /// Nothing is changed and nobody is asked.

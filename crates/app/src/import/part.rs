@@ -6,6 +6,7 @@ use store::{Read, Scope};
 
 use super::prove::{Candidate, prove};
 use super::{Import, Line, Outcome, Report, Row};
+use crate::audit::Change;
 use crate::onboarding::Stage;
 use crate::registry::{merchants, sales_units};
 use crate::{App, Error};
@@ -130,6 +131,7 @@ async fn draft(app: &App, import: &Import, planned: Vec<Plan>) -> Result<Vec<Ste
     }
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
+    let mut changes = Vec::new();
     let mut steps = Vec::with_capacity(planned.len());
     for plan in planned {
         let (line, row, merchant) = match plan {
@@ -157,7 +159,9 @@ async fn draft(app: &App, import: &Import, planned: Vec<Plan>) -> Result<Vec<Ste
                 organisation_number: row.merchant.organisation_number,
                 country: row.merchant.country,
             };
-            merchants::insert(app, &registry, add).await?
+            let merchant = merchants::insert(app, &registry, add).await?;
+            changes.push(Change::added(&merchant));
+            merchant
         };
         let add = sales_units::Add {
             partner: import.partner,
@@ -170,7 +174,9 @@ async fn draft(app: &App, import: &Import, planned: Vec<Plan>) -> Result<Vec<Ste
             profile: None,
             orphans: Orphans::CancelPush,
         };
-        let assignment: AssignmentId = sales_units::draft(app, &tx, &registry, add).await?.id;
+        let drafted = sales_units::draft(app, &tx, &registry, add).await?;
+        changes.push(Change::added(&drafted));
+        let assignment: AssignmentId = drafted.id;
         steps.push(Step::Drafted(Candidate {
             line,
             assignment,
@@ -179,7 +185,7 @@ async fn draft(app: &App, import: &Import, planned: Vec<Plan>) -> Result<Vec<Ste
             is_new: true,
         }));
     }
-    app.changed(tx).await?;
+    app.changed(tx, &import.by, &changes).await?;
     Ok(steps)
 }
 

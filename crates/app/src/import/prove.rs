@@ -6,6 +6,7 @@ use domain::{AssignmentId, KeySet, Msn};
 use futures_util::stream::{self, StreamExt as _};
 
 use super::{Import, Outcome, Report};
+use crate::audit::{Change, Notes};
 use crate::onboarding::claim::{GoingLive, by_operator, go_live, prove as record};
 use crate::onboarding::credentials::adopt;
 use crate::onboarding::diagnosis::{Depth, Finding};
@@ -51,6 +52,7 @@ pub(super) async fn prove(
     let now = app.now();
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
+    let mut notes = Notes::of(&import.by);
     let mut reports = Vec::with_capacity(tried.len());
     for tried in tried {
         let tried = tried?;
@@ -62,22 +64,30 @@ pub(super) async fn prove(
             .is_some_and(|(_, _, finding)| matches!(finding, Finding::Belongs { .. }));
         let mut going = match &tried.asked {
             Some((keys, true, finding)) if belongs => {
-                adopt(&tx, &registry, &mut assignment, keys, finding, "operator", now).await?
+                adopt(&tx, &registry, &mut assignment, keys, finding, &mut notes, now).await?
             }
             Some((keys, false, finding)) if belongs => {
-                settle(&tx, &registry, &mut assignment, keys, finding, "operator", now).await?
+                settle(&tx, &registry, &mut assignment, keys, finding, &mut notes, now).await?
             }
-            Some(_) | None => go_live(&tx, &registry, &mut assignment, now).await?,
+            Some(_) | None => {
+                let before = assignment.clone();
+                let going = go_live(&tx, &registry, &mut assignment, now).await?;
+                notes.changes.extend(Change::if_set(&before, &assignment));
+                going
+            }
         };
         // The operator answers only where Vipps has proven nothing.
         if let (GoingLive::Unproven, Some(reason)) = (going, &import.vouched) {
-            let claim = by_operator(assignment.id, "operator", reason, now);
-            record(&tx, &registry, &assignment, &claim).await?;
+            let claim = by_operator(assignment.id, import.by.name(), reason, now);
+            let proof = record(&tx, &registry, &assignment, &claim).await?;
+            notes.changes.extend(proof);
+            let before = assignment.clone();
             going = go_live(&tx, &registry, &mut assignment, now).await?;
+            notes.changes.extend(Change::if_set(&before, &assignment));
         }
         reports.push(tried.report(going));
     }
-    app.changed(tx).await?;
+    app.changed(tx, notes.by, &notes.changes).await?;
     Ok(reports)
 }
 

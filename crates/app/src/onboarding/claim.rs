@@ -1,10 +1,12 @@
 //! Claims: proven once, and then a unit goes live when nothing else is missing.
 
 use domain::{AssignmentId, Proof};
+use serde_json::{Value, json};
 use store::SystemTx;
 use store::registry::{Assignment, AssignmentState, Check, Claim, Registry};
 use time::OffsetDateTime;
 
+use crate::audit::{Actor, Change};
 use crate::registry::invalid;
 use crate::{App, Error, What};
 
@@ -20,18 +22,24 @@ pub(crate) enum GoingLive {
     Elsewhere,
 }
 
-/// Records a proof.
+/// Records a proof. Returns what there is to write down of it.
 pub(crate) async fn prove(
     tx: &SystemTx,
     registry: &Registry<'_>,
     assignment: &Assignment,
     claim: &Claim,
-) -> Result<(), Error> {
+) -> Result<Option<Change>, Error> {
     // The first proof stands: who proved what when is not overwritten by a routine look.
-    if tx.system().find_claim(assignment.id).await?.is_none() {
-        registry.prove_claim(assignment, claim).await?;
+    if tx.system().find_claim(assignment.id).await?.is_some() {
+        return Ok(None);
     }
-    Ok(())
+    registry.prove_claim(assignment, claim).await?;
+    let proof = json!({
+        "proof": claim.proof.as_str(),
+        "keySetId": claim.keys.map(|keys| keys.to_string()),
+        "reason": claim.reason,
+    });
+    Ok(Some(Change::of(assignment, "prove", Value::Null, proof)))
 }
 
 /// Takes a draft live when its claim is proven, a payment through it could reach Vipps, and nobody has the
@@ -94,13 +102,8 @@ pub(crate) async fn watch(tx: &SystemTx, assignment: &Assignment, now: OffsetDat
 ///
 /// # Errors
 /// `NotFound(SalesUnit)`; [`Error::Invalid`] without a reason, or for an assignment that has ended.
-pub async fn verify_by_operator(
-    app: &App,
-    id: AssignmentId,
-    actor: &str,
-    reason: &str,
-) -> Result<Assignment, Error> {
-    if reason.trim().is_empty() {
+pub async fn verify_by_operator(app: &App, by: &Actor, id: AssignmentId) -> Result<Assignment, Error> {
+    if by.reason().is_empty() {
         return Err(invalid(
             "reason",
             "required",
@@ -111,14 +114,16 @@ pub async fn verify_by_operator(
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_assignment(id).await?;
-    let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
+    let before = found.ok_or(Error::NotFound(What::SalesUnit))?;
+    let mut assignment = before.clone();
     if assignment.state == AssignmentState::Ended {
         return Err(invalid("state", "state", "has ended; assign the sales unit anew"));
     }
-    let claim = by_operator(id, actor, reason, now);
-    prove(&tx, &registry, &assignment, &claim).await?;
+    let claim = by_operator(id, by.name(), by.reason(), now);
+    let mut changes = Vec::from_iter(prove(&tx, &registry, &assignment, &claim).await?);
     go_live(&tx, &registry, &mut assignment, now).await?;
-    app.changed(tx).await?;
+    changes.extend(Change::if_set(&before, &assignment));
+    app.changed(tx, by, &changes).await?;
     Ok(assignment)
 }
 

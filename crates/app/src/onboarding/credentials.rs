@@ -11,6 +11,7 @@ use super::HeldUnit;
 use super::claim::GoingLive;
 use super::diagnosis::{Depth, Finding};
 use super::look::{ask, settle, subject, unavailable};
+use crate::audit::{Change, Notes};
 use crate::registry::key_sets;
 use crate::{App, Caller, Error, Scope, What};
 
@@ -75,17 +76,10 @@ pub async fn put_credentials(app: &App, caller: &Caller, msn: &Msn, new: NewKeys
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_assignment(unit.assignment).await?;
     let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
-    adopt(
-        &tx,
-        &registry,
-        &mut assignment,
-        &keys,
-        &finding,
-        &caller.subject,
-        now,
-    )
-    .await?;
-    app.changed(tx).await?;
+    let by = caller.actor();
+    let mut notes = Notes::of(&by);
+    adopt(&tx, &registry, &mut assignment, &keys, &finding, &mut notes, now).await?;
+    app.changed(tx, notes.by, &notes.changes).await?;
     app.adopt_disconnections().await?;
     app.held_unit(caller, msn).await
 }
@@ -98,7 +92,7 @@ pub(crate) async fn adopt(
     assignment: &mut Assignment,
     keys: &KeySet,
     finding: &Finding,
-    actor: &str,
+    notes: &mut Notes<'_>,
     now: OffsetDateTime,
 ) -> Result<GoingLive, Error> {
     let owner = KeySetOwner::SalesUnit {
@@ -109,5 +103,7 @@ pub(crate) async fn adopt(
     let stored = tx.system().find_key_set(keys.id).await?;
     let stored = stored.ok_or(Error::Internal("stored keys are not there"))?;
     registry.activate_key_set(&stored, now).await?;
-    settle(tx, registry, assignment, keys, finding, actor, now).await
+    let active = tx.system().find_key_set(keys.id).await?;
+    notes.changes.extend(active.as_ref().map(Change::added));
+    settle(tx, registry, assignment, keys, finding, notes, now).await
 }

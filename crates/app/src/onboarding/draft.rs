@@ -53,6 +53,6 @@ pub async fn create_sales_unit(app: &App, caller: &Caller, draft: Draft) -> Resu
         profile: None,
         orphans: Orphans::CancelPush,
     };
-    sales_units::add(app, add).await?;
+    sales_units::add(app, &caller.actor(), add).await?;
     app.held_unit(caller, &draft.msn).await
 }

@@ -11,6 +11,7 @@ use time::{Duration, OffsetDateTime};
 use super::HeldUnit;
 use super::claim::{GoingLive, go_live, prove};
 use super::diagnosis::{Depth, Finding, Subject, diagnose};
+use crate::audit::{Actor, Change, Notes};
 use crate::served::Served;
 use crate::{App, Caller, Error, Scope, Unit, What};
 
@@ -27,7 +28,7 @@ const SOON: Duration = Duration::HOUR;
 pub async fn probe(app: &App, caller: &Caller, msn: &Msn) -> Result<HeldUnit, Error> {
     caller.demand(Scope::MerchantsManage)?;
     let unit = app.held(caller, msn).await?;
-    let finding = look_closely(app, &unit, Depth::Product, &caller.subject).await?;
+    let finding = look_closely(app, &unit, Depth::Product, &caller.actor()).await?;
     if finding == Finding::Unknown {
         return Err(unavailable());
     }
@@ -38,9 +39,9 @@ pub async fn probe(app: &App, caller: &Caller, msn: &Msn) -> Result<HeldUnit, Er
 ///
 /// # Errors
 /// As [`probe`].
-pub async fn probe_by_operator(app: &App, id: AssignmentId) -> Result<HeldUnit, Error> {
+pub async fn probe_by_operator(app: &App, by: &Actor, id: AssignmentId) -> Result<HeldUnit, Error> {
     let unit = app.unit_for_operator(id).await?;
-    let finding = look_closely(app, &unit, Depth::Product, "operator").await?;
+    let finding = look_closely(app, &unit, Depth::Product, by).await?;
     if finding == Finding::Unknown {
         return Err(unavailable());
     }
@@ -72,13 +73,13 @@ pub(crate) async fn look(
     let fails = reader.scope().disconnections().await?;
     let fails = fails.iter().any(|row| row.assignment == assignment);
     let depth = if fails { Depth::Product } else { Depth::Connection };
-    match look_closely(app, &unit, depth, "nordbro").await {
+    match look_closely(app, &unit, depth, &Actor::gateway()).await {
         Ok(_) | Err(Error::WithoutKeys) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-async fn look_closely(app: &App, unit: &Unit, depth: Depth, actor: &str) -> Result<Finding, Error> {
+async fn look_closely(app: &App, unit: &Unit, depth: Depth, by: &Actor) -> Result<Finding, Error> {
     let Some(keys) = unit.keys.clone() else {
         let now = app.now();
         let tx = app.store().begin(unit.partner, unit.environment).await?;
@@ -88,7 +89,7 @@ async fn look_closely(app: &App, unit: &Unit, depth: Depth, actor: &str) -> Resu
     };
     let subject = subject(app, unit, keys).await?;
     let finding = ask(app, &subject, depth).await?;
-    conclude(app, unit, &subject, &finding, actor).await?;
+    conclude(app, unit, &subject, &finding, by).await?;
     Ok(finding)
 }
 
@@ -157,7 +158,7 @@ async fn conclude(
     unit: &Unit,
     subject: &Subject,
     finding: &Finding,
-    actor: &str,
+    by: &Actor,
 ) -> Result<(), Error> {
     let now = app.now();
     let keys = &subject.served.access.keys;
@@ -166,8 +167,9 @@ async fn conclude(
         let registry = tx.system().change_registry().await?;
         let found = tx.system().find_assignment(unit.assignment).await?;
         let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
-        settle(&tx, &registry, &mut assignment, keys, finding, actor, now).await?;
-        return app.changed(tx).await;
+        let mut notes = Notes::of(by);
+        settle(&tx, &registry, &mut assignment, keys, finding, &mut notes, now).await?;
+        return app.changed(tx, by, &notes.changes).await;
     }
     let tx = app.store().begin(unit.partner, unit.environment).await?;
     note(tx.scope(), unit.assignment, keys, finding, now).await?;
@@ -184,14 +186,18 @@ pub(crate) async fn settle(
     assignment: &mut Assignment,
     keys: &KeySet,
     finding: &Finding,
-    actor: &str,
+    notes: &mut Notes<'_>,
     now: OffsetDateTime,
 ) -> Result<GoingLive, Error> {
     if let Some(proof) = shown(keys, finding) {
-        let claim = claim_of(assignment.id, proof, keys.id, actor, now);
-        prove(tx, registry, assignment, &claim).await?;
+        let claim = claim_of(assignment.id, proof, keys.id, notes.by.name(), now);
+        notes
+            .changes
+            .extend(prove(tx, registry, assignment, &claim).await?);
     }
+    let before = assignment.clone();
     let going = go_live(tx, registry, assignment, now).await?;
+    notes.changes.extend(Change::if_set(&before, assignment));
     let rows = tx.system().scope(assignment.partner, assignment.environment);
     note(rows, assignment.id, keys, finding, now).await?;
     Ok(going)

@@ -39,7 +39,7 @@ pub async fn create_merchant(app: &App, caller: &Caller, new: NewMerchant) -> Re
         organisation_number: new.organisation_number,
         country: new.country,
     };
-    merchants::add(app, add).await
+    merchants::add(app, &caller.actor(), add).await
 }
 
 /// # Errors

@@ -7,6 +7,7 @@ use domain::{CredentialMode, Msn};
 use super::HeldUnit;
 use super::diagnosis::{Depth, Finding};
 use super::look::{ask, settle, subject, unavailable};
+use crate::audit::{Change, Notes};
 use crate::registry::sales_units::check_mode;
 use crate::{App, Caller, Error, Scope, What};
 
@@ -41,21 +42,16 @@ pub async fn put_credential_mode(
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_assignment(unit.assignment).await?;
-    let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
+    let before = found.ok_or(Error::NotFound(What::SalesUnit))?;
+    let mut assignment = before.clone();
+    let by = caller.actor();
+    let mut notes = Notes::of(&by);
     assignment.credential_mode = mode;
     assignment.updated_at = now;
     registry.save_assignment(&assignment).await?;
-    settle(
-        &tx,
-        &registry,
-        &mut assignment,
-        &keys,
-        &finding,
-        &caller.subject,
-        now,
-    )
-    .await?;
-    app.changed(tx).await?;
+    notes.changes.extend(Change::if_set(&before, &assignment));
+    settle(&tx, &registry, &mut assignment, &keys, &finding, &mut notes, now).await?;
+    app.changed(tx, notes.by, &notes.changes).await?;
     app.adopt_disconnections().await?;
     app.held_unit(caller, msn).await
 }

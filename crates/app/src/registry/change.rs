@@ -3,6 +3,7 @@
 use domain::Violation;
 use store::SystemTx;
 
+use crate::audit::{self, Actor, Change};
 use crate::{App, Error};
 
 impl App {
@@ -11,8 +12,12 @@ impl App {
         Ok(self.store().begin_system("change of the registry").await?)
     }
 
-    /// Commits a change and lets it act in this process at once.
-    pub(crate) async fn changed(&self, tx: SystemTx) -> Result<(), Error> {
+    /// Writes down what was changed, commits all of it and lets it act in this process at once. There is no other
+    /// way to commit a change.
+    pub(crate) async fn changed(&self, tx: SystemTx, by: &Actor, changes: &[Change]) -> Result<(), Error> {
+        for change in changes {
+            audit::within(self, tx.system(), by, change).await?;
+        }
         tx.commit().await?;
         self.read_registry_version().await;
         Ok(())

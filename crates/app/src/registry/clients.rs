@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{ClientId, Environment, Msn, PartnerId, ProfileId, Secret, Violation};
+use serde_json::json;
 use store::registry::ClientSecret;
 use time::Duration;
 use uuid::Uuid;
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use super::Client;
 use super::change::{name, taken};
 use super::issuers::{check_jwks, words};
+use crate::audit::{Actor, Change};
 use crate::identity::clients::hash_of;
 use crate::{App, Error, Scopes, What};
 
@@ -47,7 +49,7 @@ pub struct Add {
 
 /// # Errors
 /// [`Error::Invalid`], naming each field; `NotFound(Partner)`, `NotFound(Profile)`.
-pub async fn add(app: &App, add: Add) -> Result<Client, Error> {
+pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Client, Error> {
     let mut violations = check(&add.terms);
     if add.secret.is_none() && add.terms.jwks.is_none() {
         violations.push(Violation::new(
@@ -89,7 +91,7 @@ pub async fn add(app: &App, add: Add) -> Result<Client, Error> {
     if let Some(secret) = add.secret {
         registry.add_client_secret(&client, &hashed(app, &secret)).await?;
     }
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::added(&client)]).await?;
     Ok(client)
 }
 
@@ -113,7 +115,7 @@ pub async fn show(app: &App, id: ClientId) -> Result<Client, Error> {
 ///
 /// # Errors
 /// [`Error::Invalid`]; `NotFound(Client)`, `NotFound(Profile)`.
-pub async fn set(app: &App, id: ClientId, terms: Terms) -> Result<Client, Error> {
+pub async fn set(app: &App, by: &Actor, id: ClientId, terms: Terms) -> Result<Client, Error> {
     let violations = check(&terms);
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
@@ -121,7 +123,8 @@ pub async fn set(app: &App, id: ClientId, terms: Terms) -> Result<Client, Error>
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_client(id).await?;
-    let mut client = found.ok_or(Error::NotFound(What::Client))?;
+    let before = found.ok_or(Error::NotFound(What::Client))?;
+    let mut client = before.clone();
     client.jwks = terms.jwks;
     client.scopes = words(&terms.scopes);
     client.msns = terms.msns;
@@ -130,7 +133,7 @@ pub async fn set(app: &App, id: ClientId, terms: Terms) -> Result<Client, Error>
     client.updated_at = app.clock().now();
     demand_profile(&tx, &client).await?;
     registry.save_client(&client).await?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::set(&before, &client)]).await?;
     Ok(client)
 }
 
@@ -147,7 +150,13 @@ pub enum Others {
 ///
 /// # Errors
 /// [`Error::Invalid`] when it has less than 256 bits; `NotFound(Client)`.
-pub async fn add_secret(app: &App, id: ClientId, secret: &Secret, others: Others) -> Result<(), Error> {
+pub async fn add_secret(
+    app: &App,
+    by: &Actor,
+    id: ClientId,
+    secret: &Secret,
+    others: Others,
+) -> Result<(), Error> {
     if let Some(violation) = check_secret(secret) {
         return Err(Error::Invalid(vec![violation]));
     }
@@ -163,18 +172,22 @@ pub async fn add_secret(app: &App, id: ClientId, secret: &Secret, others: Others
             registry.retire_client_secrets(&client, hashed.id).await?;
         }
     }
-    app.changed(tx).await
+    let after = json!({ "secretId": hashed.id.to_string(), "othersRetired": others == Others::Retire });
+    let change = Change::of(&client, "add_secret", serde_json::Value::Null, after);
+    app.changed(tx, by, &[change]).await
 }
 
 /// The client's tokens end at once.
 ///
 /// # Errors
 /// `NotFound(Client)`.
-pub async fn remove(app: &App, id: ClientId) -> Result<(), Error> {
+pub async fn remove(app: &App, by: &Actor, id: ClientId) -> Result<(), Error> {
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_client(id).await?;
+    let client = found.ok_or(Error::NotFound(What::Client))?;
     match registry.remove_client(id).await {
-        Ok(()) => app.changed(tx).await,
+        Ok(()) => app.changed(tx, by, &[Change::removed(&client)]).await,
         Err(store::Error::Stale) => Err(Error::NotFound(What::Client)),
         Err(error) => Err(error.into()),
     }

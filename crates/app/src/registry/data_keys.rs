@@ -10,6 +10,7 @@ use store::sealing::Owner;
 use time::Duration;
 use uuid::Uuid;
 
+use crate::audit::{self, Actor, Chain, Change};
 use crate::{App, Error, What};
 
 /// After a data key was replaced, another process may seal with the one before until it has read the
@@ -56,7 +57,7 @@ pub async fn status(app: &App) -> Result<KeysAtRest, Error> {
 ///
 /// # Errors
 /// `NotFound(Partner)`; [`Error::Unavailable`]: what was done stays done, run it again.
-pub async fn rotate(app: &App, renew: Renew, batch: u64) -> Result<Rotated, Error> {
+pub async fn rotate(app: &App, by: &Actor, renew: Renew, batch: u64) -> Result<Rotated, Error> {
     let batch = batch.clamp(1, 1_000);
     let mut rotated = Rotated::default();
     keep_fingerprints(app).await?;
@@ -65,7 +66,16 @@ pub async fn rotate(app: &App, renew: Renew, batch: u64) -> Result<Rotated, Erro
         let tx = app.change().await?;
         let registry = tx.system().change_registry().await?;
         registry.renew_data_key(owner, app.now()).await?;
-        app.changed(tx).await?;
+        let chain = match owner {
+            Owner::Gateway => Chain::Gateway,
+            Owner::Partner(partner) => Chain::Partner(partner),
+        };
+        app.changed(
+            tx,
+            by,
+            &[Change::plain(chain, "data_key.renew", audit::name_of(chain))],
+        )
+        .await?;
         rotated.renewed += 1;
     }
     let renewed_at = app.now();

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::change::taken;
 use super::{Issuer, Jwks};
+use crate::audit::{Actor, Change};
 use crate::{App, Error, Scopes, What};
 
 const RULES: &[(&str, &str, &str)] = &[(
@@ -47,7 +48,7 @@ pub struct Add {
 
 /// # Errors
 /// [`Error::Invalid`], naming each field; `NotFound(Partner)`.
-pub async fn add(app: &App, add: Add) -> Result<Issuer, Error> {
+pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Issuer, Error> {
     let mut violations = check(&add.terms);
     for (field, value) in [("iss", &add.iss), ("aud", &add.aud)] {
         if value.is_empty() || value.len() > 255 || value.chars().any(char::is_control) {
@@ -85,7 +86,7 @@ pub async fn add(app: &App, add: Add) -> Result<Issuer, Error> {
         .add_issuer(&issuer)
         .await
         .map_err(|error| taken(error, RULES))?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::added(&issuer)]).await?;
     Ok(issuer)
 }
 
@@ -109,7 +110,7 @@ pub async fn show(app: &App, id: IssuerId) -> Result<Issuer, Error> {
 ///
 /// # Errors
 /// [`Error::Invalid`]; `NotFound(Issuer)`.
-pub async fn set(app: &App, id: IssuerId, terms: Terms) -> Result<Issuer, Error> {
+pub async fn set(app: &App, by: &Actor, id: IssuerId, terms: Terms) -> Result<Issuer, Error> {
     let violations = check(&terms);
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
@@ -117,7 +118,8 @@ pub async fn set(app: &App, id: IssuerId, terms: Terms) -> Result<Issuer, Error>
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_issuer(id).await?;
-    let mut issuer = found.ok_or(Error::NotFound(What::Issuer))?;
+    let before = found.ok_or(Error::NotFound(What::Issuer))?;
+    let mut issuer = before.clone();
     issuer.jwks = terms.jwks;
     issuer.algorithms = terms.algorithms;
     issuer.scopes = words(&terms.scopes);
@@ -126,7 +128,7 @@ pub async fn set(app: &App, id: IssuerId, terms: Terms) -> Result<Issuer, Error>
     issuer.demands_at_jwt = terms.demands_at_jwt;
     issuer.updated_at = app.clock().now();
     registry.save_issuer(&issuer).await?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::set(&before, &issuer)]).await?;
     Ok(issuer)
 }
 
@@ -134,11 +136,13 @@ pub async fn set(app: &App, id: IssuerId, terms: Terms) -> Result<Issuer, Error>
 ///
 /// # Errors
 /// `NotFound(Issuer)`.
-pub async fn remove(app: &App, id: IssuerId) -> Result<(), Error> {
+pub async fn remove(app: &App, by: &Actor, id: IssuerId) -> Result<(), Error> {
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_issuer(id).await?;
+    let issuer = found.ok_or(Error::NotFound(What::Issuer))?;
     match registry.remove_issuer(id).await {
-        Ok(()) => app.changed(tx).await,
+        Ok(()) => app.changed(tx, by, &[Change::removed(&issuer)]).await,
         Err(store::Error::Stale) => Err(Error::NotFound(What::Issuer)),
         Err(error) => Err(error.into()),
     }

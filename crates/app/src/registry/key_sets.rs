@@ -9,6 +9,7 @@ use store::registry::KeySetFilter;
 
 use super::change::invalid;
 use super::{KeySetOwner, StoredKeySet};
+use crate::audit::{Actor, Change, Subject as _};
 use crate::{App, Error, What};
 
 /// Keys to be.
@@ -28,7 +29,7 @@ pub struct Add {
 /// # Errors
 /// [`Error::Invalid`], naming the member that is malformed or that Vipps refused;
 /// [`Error::VippsUnavailable`] when Vipps could not be asked; `NotFound` for an unknown owner.
-pub async fn add(app: &App, add: Add) -> Result<StoredKeySet, Error> {
+pub async fn add(app: &App, by: &Actor, add: Add) -> Result<StoredKeySet, Error> {
     let violations = check(&add);
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
@@ -47,15 +48,17 @@ pub async fn add(app: &App, add: Add) -> Result<StoredKeySet, Error> {
     let registry = tx.system().change_registry().await?;
     demand_owner(&tx, add.owner, add.environment).await?;
     registry.add_key_set(&keys, add.owner, app.clock().now()).await?;
-    app.changed(tx).await?;
-    prove(app, keys.id).await
+    let found = tx.system().find_key_set(keys.id).await?;
+    let stored = found.ok_or(Error::NotFound(What::KeySet))?;
+    app.changed(tx, by, &[Change::added(&stored)]).await?;
+    prove(app, by, keys.id).await
 }
 
 /// Proves a draft with a token call and puts it to use.
 ///
 /// # Errors
 /// As [`add`]; `NotFound(KeySet)`.
-pub async fn prove(app: &App, id: KeySetId) -> Result<StoredKeySet, Error> {
+pub async fn prove(app: &App, by: &Actor, id: KeySetId) -> Result<StoredKeySet, Error> {
     let reader = app.store().read_system("key set probe");
     let owner = reader.system().find_key_set(id).await?;
     let owner = owner.ok_or(Error::NotFound(What::KeySet))?.owner;
@@ -77,8 +80,11 @@ pub async fn prove(app: &App, id: KeySetId) -> Result<StoredKeySet, Error> {
         }
         Err(error) => return Err(error.into()),
     }
-    app.changed(tx).await?;
-    show(app, id).await
+    let found = tx.system().find_key_set(id).await?;
+    let active = found.ok_or(Error::NotFound(What::KeySet))?;
+    let change = Change::of(&active, "prove", stored.facts(), active.facts());
+    app.changed(tx, by, &[change]).await?;
+    Ok(active)
 }
 
 pub async fn list(app: &App, filter: KeySetFilter) -> Result<Vec<StoredKeySet>, Error> {
@@ -99,11 +105,13 @@ pub async fn show(app: &App, id: KeySetId) -> Result<StoredKeySet, Error> {
 
 /// # Errors
 /// `NotFound(KeySet)`.
-pub async fn remove(app: &App, id: KeySetId) -> Result<(), Error> {
+pub async fn remove(app: &App, by: &Actor, id: KeySetId) -> Result<(), Error> {
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_key_set(id).await?;
+    let stored = found.ok_or(Error::NotFound(What::KeySet))?;
     match registry.remove_key_set(id).await {
-        Ok(()) => app.changed(tx).await,
+        Ok(()) => app.changed(tx, by, &[Change::removed(&stored)]).await,
         Err(store::Error::Stale) => Err(Error::NotFound(What::KeySet)),
         Err(error) => Err(error.into()),
     }

@@ -4,6 +4,7 @@ use domain::{Environment, MerchantId, PartnerId, Violation};
 
 use super::Merchant;
 use super::change::{invalid, name, taken};
+use crate::audit::{Actor, Change};
 use crate::{App, Error, What};
 
 const RULES: &[(&str, &str, &str)] = &[(
@@ -25,7 +26,7 @@ pub struct Add {
 
 /// # Errors
 /// [`Error::Invalid`], naming each field; `NotFound(Partner)`.
-pub async fn add(app: &App, add: Add) -> Result<Merchant, Error> {
+pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Merchant, Error> {
     let violations = faults(&add.organisation_number, &add.country);
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
@@ -36,7 +37,7 @@ pub async fn add(app: &App, add: Add) -> Result<Merchant, Error> {
         return Err(Error::NotFound(What::Partner));
     }
     let merchant = insert(app, &registry, add).await?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::added(&merchant)]).await?;
     Ok(merchant)
 }
 
@@ -102,26 +103,27 @@ pub async fn show(app: &App, id: MerchantId) -> Result<Merchant, Error> {
 
 /// # Errors
 /// `NotFound(Merchant)`; [`Error::Invalid`].
-pub async fn rename(app: &App, id: MerchantId, called: &str) -> Result<Merchant, Error> {
+pub async fn rename(app: &App, by: &Actor, id: MerchantId, called: &str) -> Result<Merchant, Error> {
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_merchant(id).await?;
-    let mut merchant = found.ok_or(Error::NotFound(What::Merchant))?;
+    let before = found.ok_or(Error::NotFound(What::Merchant))?;
+    let mut merchant = before.clone();
     merchant.name = name("name", called)?;
     merchant.updated_at = app.clock().now();
     registry.save_merchant(&merchant).await?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::set(&before, &merchant)]).await?;
     Ok(merchant)
 }
 
 /// # Errors
 /// `NotFound(Merchant)`; [`Error::Invalid`] while sales units are assigned to it.
-pub async fn remove(app: &App, id: MerchantId) -> Result<(), Error> {
-    show(app, id).await?;
+pub async fn remove(app: &App, by: &Actor, id: MerchantId) -> Result<(), Error> {
+    let merchant = show(app, id).await?;
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     match registry.remove_merchant(id).await {
-        Ok(()) => app.changed(tx).await,
+        Ok(()) => app.changed(tx, by, &[Change::removed(&merchant)]).await,
         Err(store::Error::Stale) => Err(Error::NotFound(What::Merchant)),
         Err(store::Error::Refused(_)) => Err(invalid("merchant", "in_use", "sales units are assigned to it")),
         Err(error) => Err(error.into()),

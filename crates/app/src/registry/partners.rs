@@ -4,6 +4,7 @@ use domain::PartnerId;
 
 use super::change::{invalid, name, taken};
 use super::{Partner, PartnerState};
+use crate::audit::{Actor, Change};
 use crate::{App, Error, What};
 
 const RULES: &[(&str, &str, &str)] = &[("uq_partners_name", "name", "is the name of another partner")];
@@ -12,7 +13,7 @@ const RULES: &[(&str, &str, &str)] = &[("uq_partners_name", "name", "is the name
 ///
 /// # Errors
 /// [`Error::Invalid`] when the name is taken or not one.
-pub async fn add(app: &App, called: &str) -> Result<Partner, Error> {
+pub async fn add(app: &App, by: &Actor, called: &str) -> Result<Partner, Error> {
     let now = app.clock().now();
     let partner = Partner {
         id: PartnerId::from_uuid(app.clock().new_id()),
@@ -27,7 +28,7 @@ pub async fn add(app: &App, called: &str) -> Result<Partner, Error> {
         .add_partner(&partner)
         .await
         .map_err(|error| taken(error, RULES))?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::added(&partner)]).await?;
     Ok(partner)
 }
 
@@ -77,14 +78,15 @@ pub struct Changes {
 
 /// # Errors
 /// `NotFound(Partner)`; [`Error::Invalid`] when nothing changes or the name is taken.
-pub async fn set(app: &App, id: PartnerId, changes: Changes) -> Result<Partner, Error> {
+pub async fn set(app: &App, by: &Actor, id: PartnerId, changes: Changes) -> Result<Partner, Error> {
     if changes.name.is_none() && changes.state.is_none() {
         return Err(invalid("name", "required", "nothing to change was given"));
     }
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_partner(id).await?;
-    let mut partner = found.ok_or(Error::NotFound(What::Partner))?;
+    let before = found.ok_or(Error::NotFound(What::Partner))?;
+    let mut partner = before.clone();
     if let Some(called) = changes.name {
         partner.name = name("name", &called)?;
     }
@@ -96,17 +98,19 @@ pub async fn set(app: &App, id: PartnerId, changes: Changes) -> Result<Partner, 
         .save_partner(&partner)
         .await
         .map_err(|error| taken(error, RULES))?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::set(&before, &partner)]).await?;
     Ok(partner)
 }
 
 /// # Errors
 /// `NotFound(Partner)`; [`Error::Invalid`] while anything belongs to it: suspend it instead.
-pub async fn remove(app: &App, id: PartnerId) -> Result<(), Error> {
+pub async fn remove(app: &App, by: &Actor, id: PartnerId) -> Result<(), Error> {
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_partner(id).await?;
+    let partner = found.ok_or(Error::NotFound(What::Partner))?;
     match registry.remove_partner(id).await {
-        Ok(()) => app.changed(tx).await,
+        Ok(()) => app.changed(tx, by, &[Change::removed(&partner)]).await,
         Err(store::Error::Stale) => Err(Error::NotFound(What::Partner)),
         Err(store::Error::Refused(_)) => Err(invalid(
             "partner",

@@ -4,6 +4,7 @@ use domain::{Environment, PartnerId, ProductProfile, ProfileId};
 
 use super::Profile;
 use super::change::{invalid, name, taken};
+use crate::audit::{Actor, Change};
 use crate::{App, Error, What};
 
 const RULES: &[(&str, &str, &str)] = &[(
@@ -23,7 +24,7 @@ pub struct Add {
 
 /// # Errors
 /// [`Error::Invalid`]; `NotFound(Partner)`.
-pub async fn add(app: &App, add: Add) -> Result<Profile, Error> {
+pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Profile, Error> {
     let now = app.clock().now();
     let profile = Profile {
         id: ProfileId::from_uuid(app.clock().new_id()),
@@ -43,7 +44,7 @@ pub async fn add(app: &App, add: Add) -> Result<Profile, Error> {
         .add_profile(&profile)
         .await
         .map_err(|error| taken(error, RULES))?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::added(&profile)]).await?;
     Ok(profile)
 }
 
@@ -67,26 +68,27 @@ pub async fn show(app: &App, id: ProfileId) -> Result<Profile, Error> {
 ///
 /// # Errors
 /// `NotFound(Profile)`.
-pub async fn set(app: &App, id: ProfileId, product: ProductProfile) -> Result<Profile, Error> {
+pub async fn set(app: &App, by: &Actor, id: ProfileId, product: ProductProfile) -> Result<Profile, Error> {
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_profile(id).await?;
-    let mut profile = found.ok_or(Error::NotFound(What::Profile))?;
+    let before = found.ok_or(Error::NotFound(What::Profile))?;
+    let mut profile = before.clone();
     profile.product = product;
     profile.updated_at = app.clock().now();
     registry.save_profile(&profile).await?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::set(&before, &profile)]).await?;
     Ok(profile)
 }
 
 /// # Errors
 /// `NotFound(Profile)`; [`Error::Invalid`] while a sales unit or a client uses it.
-pub async fn remove(app: &App, id: ProfileId) -> Result<(), Error> {
-    show(app, id).await?;
+pub async fn remove(app: &App, by: &Actor, id: ProfileId) -> Result<(), Error> {
+    let profile = show(app, id).await?;
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     match registry.remove_profile(id).await {
-        Ok(()) => app.changed(tx).await,
+        Ok(()) => app.changed(tx, by, &[Change::removed(&profile)]).await,
         Err(store::Error::Stale) => Err(Error::NotFound(What::Profile)),
         Err(store::Error::Refused(_)) => {
             Err(invalid("profile", "in_use", "a sales unit or a client uses it"))

@@ -1,9 +1,11 @@
 //! How long the bodies of a partner are kept: requests, answers and receipts, which hold customers' data.
 
 use domain::{Environment, PartnerId};
+use serde_json::json;
 use time::Duration;
 
 use super::change::invalid;
+use crate::audit::{Actor, Change};
 use crate::{App, Error, What};
 
 /// How long where nothing else is set: as long as idempotency keys, so that every replay has its whole answer.
@@ -29,16 +31,19 @@ pub(crate) async fn span(app: &App, partner: PartnerId, environment: Environment
 ///
 /// # Errors
 /// [`Error::Invalid`]; `NotFound(Partner)`.
-pub async fn set(app: &App, partner: PartnerId, days: Option<u32>) -> Result<(), Error> {
+pub async fn set(app: &App, by: &Actor, partner: PartnerId, days: Option<u32>) -> Result<(), Error> {
     if days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
         return Err(invalid("retentionDays", "range", "must be 1 to 3650"));
     }
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_partner(partner).await?;
-    found.ok_or(Error::NotFound(What::Partner))?;
+    let found = found.ok_or(Error::NotFound(What::Partner))?;
+    let before = tx.system().retention(partner, Environment::Production).await?;
     for environment in Environment::ALL {
         registry.set_retention(partner, environment, days).await?;
     }
-    app.changed(tx).await
+    let told = |days: Option<u32>| json!({ "retentionDays": days });
+    let change = Change::of(&found, "set_retention", told(before), told(days));
+    app.changed(tx, by, &[change]).await
 }

@@ -5,6 +5,7 @@ use store::registry::SalesUnit;
 
 use super::change::{invalid, name, taken};
 use super::{Assignment, AssignmentState, Market, Orphans};
+use crate::audit::{Actor, Change};
 use crate::onboarding::claim::{by_operator, prove, watch};
 use crate::{App, Error, What};
 
@@ -37,11 +38,11 @@ pub struct Add {
 
 /// # Errors
 /// [`Error::Invalid`]; `NotFound(Merchant)`, `NotFound(Profile)`, also for another partner's.
-pub async fn add(app: &App, add: Add) -> Result<Assignment, Error> {
+pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Assignment, Error> {
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let assignment = draft(app, &tx, &registry, add).await?;
-    app.changed(tx).await?;
+    app.changed(tx, by, &[Change::added(&assignment)]).await?;
     Ok(assignment)
 }
 
@@ -127,12 +128,13 @@ pub struct Changes {
 /// # Errors
 /// [`Error::Invalid`]: no such step, live elsewhere, or no proven keys or product profile to go live with;
 /// `NotFound(SalesUnit)`, `NotFound(Profile)`.
-pub async fn set(app: &App, id: AssignmentId, changes: Changes) -> Result<Assignment, Error> {
+pub async fn set(app: &App, by: &Actor, id: AssignmentId, changes: Changes) -> Result<Assignment, Error> {
     let now = app.clock().now();
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_assignment(id).await?;
-    let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
+    let before = found.ok_or(Error::NotFound(What::SalesUnit))?;
+    let mut assignment = before.clone();
     if let Some(called) = changes.name {
         assignment.name = name("name", &called)?;
     }
@@ -158,16 +160,17 @@ pub async fn set(app: &App, id: AssignmentId, changes: Changes) -> Result<Assign
         .save_assignment(&assignment)
         .await
         .map_err(|error| taken(error, RULES))?;
+    let mut changes = vec![Change::set(&before, &assignment)];
     match assignment.state {
         AssignmentState::Live => {
-            let claim = by_operator(assignment.id, "operator", "taken live by the operator", now);
-            prove(&tx, &registry, &assignment, &claim).await?;
+            let claim = by_operator(assignment.id, by.name(), "taken live by the operator", now);
+            changes.extend(prove(&tx, &registry, &assignment, &claim).await?);
             watch(&tx, &assignment, now).await?;
         }
         AssignmentState::Ended => tx.system().forget_check(assignment.id).await?,
         AssignmentState::Draft => {}
     }
-    app.changed(tx).await?;
+    app.changed(tx, by, &changes).await?;
     Ok(assignment)
 }
 

@@ -46,6 +46,7 @@ struct Sources {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one in the life of a process")]
 enum Command {
     /// Play a whole payment against a simulated Vipps, then stay up to be played with.
     Demo(demo::Arguments),

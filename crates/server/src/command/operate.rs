@@ -31,8 +31,8 @@ pub(super) async fn run(command: registry::Command, config: Config) -> anyhow::R
         stdin: &mut input,
         variable: &variable,
     };
-    // Written at once when the command is done, because the terminal's lock may not be held across a wait.
-    let mut answer = Vec::new();
+    // Not locked, because the terminal's lock may not be held across a wait; an export may be long.
+    let mut answer = stdout();
     let done = registry::run(&app, command, &mut inputs, &mut answer).await;
     life.stopping.cancel();
     life.tasks.close();
@@ -40,7 +40,7 @@ pub(super) async fn run(command: registry::Command, config: Config) -> anyhow::R
     app.store().close().await?;
     tokio::task::spawn_blocking(move || telemetry.flush()).await?;
     // A command that broke off has told what is done all the same.
-    std::io::Write::write_all(&mut stdout().lock(), &answer)?;
+    std::io::Write::flush(&mut answer)?;
     done?;
     Ok(ExitCode::SUCCESS)
 }

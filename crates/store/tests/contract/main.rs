@@ -7,6 +7,7 @@
 
 extern crate nordbro_store as store;
 
+mod audit;
 mod bodies;
 mod data_keys;
 mod databases;

@@ -28,6 +28,8 @@ pub struct Grant<'a> {
 #[derive(Clone)]
 pub struct Issued {
     pub token: String,
+    /// The claim `jti`.
+    pub id: String,
     pub expires_in: Duration,
     /// What was granted, in words separated by spaces.
     pub scope: String,
@@ -47,7 +49,7 @@ struct Claims<'a> {
     aud: &'a str,
     sub: &'a str,
     client_id: &'a str,
-    jti: String,
+    jti: &'a str,
     iat: i64,
     exp: i64,
     scope: &'a str,
@@ -66,12 +68,13 @@ pub async fn issue(app: &App, client: &KnownClient, grant: Grant<'_>) -> Result<
     let lifetime = client.client.token_lifetime;
     let now = app.clock().now();
     let id = client.client.id.to_string();
+    let jti = app.clock().new_id().simple().to_string();
     let claims = Claims {
         iss: &app.settings().issuer,
         aud: &app.settings().issuer,
         sub: &id,
         client_id: &id,
-        jti: app.clock().new_id().simple().to_string(),
+        jti: &jti,
         iat: now.unix_timestamp(),
         exp: (now + lifetime).unix_timestamp(),
         scope: &scope,
@@ -89,6 +92,7 @@ pub async fn issue(app: &App, client: &KnownClient, grant: Grant<'_>) -> Result<
         .map_err(|_| Fault::Internal)?;
     Ok(Issued {
         token,
+        id: jti,
         expires_in: lifetime,
         scope,
     })

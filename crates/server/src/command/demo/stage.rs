@@ -1,6 +1,7 @@
 //! Who plays: two partners and their sales units, registered as an operator would.
 
 use anyhow::{Context as _, bail};
+use app::audit::{Actor, Executor};
 use app::registry::{
     AssignmentState, KeySetOwner, Market, Orphans, clients, key_sets, merchants, partners, profiles,
     sales_units,
@@ -36,6 +37,11 @@ impl Player {
     }
 }
 
+/// Who acts here, for the audit.
+fn demo() -> Actor {
+    Actor::new("demo", Executor::Cli)
+}
+
 /// Registers the simulator's partners and their sales units of the test world, or finds them again.
 pub(super) async fn set(app: &App, simulator: &Simulator) -> anyhow::Result<Vec<Player>> {
     let known: Vec<(String, String)> = simulator
@@ -55,7 +61,7 @@ pub(super) async fn set(app: &App, simulator: &Simulator) -> anyhow::Result<Vec<
         units.sort_by_key(|unit| (unit.unit.market != simulator::Market::No, unit.unit.msn.clone()));
         let id = match partners::find(app, &name).await {
             Ok(partner) => partner.id,
-            Err(app::Error::NotFound(_)) => partners::add(app, &name).await?.id,
+            Err(app::Error::NotFound(_)) => partners::add(app, &demo(), &name).await?.id,
             Err(error) => return Err(error.into()),
         };
         connect(app, simulator, id, &name, &units)
@@ -101,6 +107,7 @@ async fn connect(
         .map_err(|violations| anyhow::anyhow!("the product profile: {violations:?}"))?;
         profiles::add(
             app,
+            &demo(),
             profiles::Add {
                 partner,
                 environment,
@@ -135,7 +142,7 @@ async fn connect(
                 organisation_number: unit.merchant.clone(),
                 country: country.to_owned(),
             };
-            merchants::add(app, add).await?.id
+            merchants::add(app, &demo(), add).await?.id
         };
         let add = sales_units::Add {
             partner,
@@ -148,7 +155,7 @@ async fn connect(
             profile: None,
             orphans: Orphans::CancelPush,
         };
-        let assignment = sales_units::add(app, add).await?;
+        let assignment = sales_units::add(app, &demo(), add).await?;
         let add = key_sets::Add {
             owner: KeySetOwner::SalesUnit {
                 partner,
@@ -160,12 +167,12 @@ async fn connect(
             subscription_key: Secret::new(keys.primary_subscription_key.clone()),
             secondary_subscription_key: Some(Secret::new(keys.secondary_subscription_key.clone())),
         };
-        key_sets::add(app, add).await?;
+        key_sets::add(app, &demo(), add).await?;
         let changes = sales_units::Changes {
             state: Some(AssignmentState::Live),
             ..Default::default()
         };
-        sales_units::set(app, assignment.id, changes).await?;
+        sales_units::set(app, &demo(), assignment.id, changes).await?;
     }
     Ok(())
 }
@@ -189,7 +196,7 @@ async fn client(app: &App, partner: PartnerId) -> anyhow::Result<(String, String
     );
     let known = clients::list(app, Some(partner)).await?;
     let id = if let Some(client) = known.into_iter().find(|client| client.name == CLIENT) {
-        clients::add_secret(app, client.id, &secret, clients::Others::Retire).await?;
+        clients::add_secret(app, &demo(), client.id, &secret, clients::Others::Retire).await?;
         client.id
     } else {
         let terms = clients::Terms {
@@ -206,7 +213,7 @@ async fn client(app: &App, partner: PartnerId) -> anyhow::Result<(String, String
             terms,
             secret: Some(secret.clone()),
         };
-        clients::add(app, add).await?.id
+        clients::add(app, &demo(), add).await?.id
     };
     Ok((id.to_string(), secret.reveal().to_owned()))
 }

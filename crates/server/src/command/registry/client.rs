@@ -1,6 +1,7 @@
 //! `nordbro client`.
 
 use anyhow::bail;
+use app::audit::Actor;
 use app::registry::{Client, clients};
 use app::{App, Scopes};
 use clap::{Args, Subcommand};
@@ -89,24 +90,29 @@ fn draw() -> anyhow::Result<Secret> {
     Ok(Secret::new(text))
 }
 
-pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
+pub(super) async fn run(
+    app: &App,
+    by: &Actor,
+    command: Command,
+    inputs: &mut Inputs<'_>,
+) -> anyhow::Result<Shown> {
     Ok(match command {
-        Command::Add(add) => self::add(app, add, inputs).await?,
+        Command::Add(add) => self::add(app, by, add, inputs).await?,
         Command::List(whose) => {
             let partner = whose.partner(app).await?;
             let found = told(clients::list(app, partner).await)?;
             Shown::list(found.iter().map(view).collect())
         }
         Command::Show { id } => Shown::one(view(&told(clients::show(app, id).await)?)),
-        Command::Set(set) => self::set(app, set, inputs).await?,
+        Command::Set(set) => self::set(app, by, set, inputs).await?,
         Command::Remove { id } => {
-            told(clients::remove(app, id).await)?;
+            told(clients::remove(app, by, id).await)?;
             Shown::removed(id)
         }
     })
 }
 
-async fn add(app: &App, add: Add, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
+async fn add(app: &App, by: &Actor, add: Add, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
     let partner = add.owner.partner(app).await?;
     let jwks = match &add.terms.jwks {
         Some(source) => Some(inputs.document("--jwks", source)?),
@@ -125,6 +131,7 @@ async fn add(app: &App, add: Add, inputs: &mut Inputs<'_>) -> anyhow::Result<Sho
     };
     let added = clients::add(
         app,
+        by,
         clients::Add {
             partner,
             environment: add.owner.environment,
@@ -143,7 +150,7 @@ async fn add(app: &App, add: Add, inputs: &mut Inputs<'_>) -> anyhow::Result<Sho
     Ok(with_secret(view(&told(added)?), drawn.as_ref()))
 }
 
-async fn set(app: &App, set: Set, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
+async fn set(app: &App, by: &Actor, set: Set, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
     let client = told(clients::show(app, set.id).await)?;
     let jwks = match &set.terms.jwks {
         Some(source) => Some(inputs.document("--jwks", source)?),
@@ -159,7 +166,7 @@ async fn set(app: &App, set: Set, inputs: &mut Inputs<'_>) -> anyhow::Result<Sho
         token_lifetime: seconds(set.terms.token_lifetime).unwrap_or(client.token_lifetime),
         profile: set.terms.profile.or(client.profile),
     };
-    let changed = told(clients::set(app, set.id, terms).await)?;
+    let changed = told(clients::set(app, by, set.id, terms).await)?;
     if !set.new_secret {
         return Ok(Shown::one(view(&changed)));
     }
@@ -169,7 +176,7 @@ async fn set(app: &App, set: Set, inputs: &mut Inputs<'_>) -> anyhow::Result<Sho
     } else {
         clients::Others::Keep
     };
-    told(clients::add_secret(app, set.id, &drawn, others).await)?;
+    told(clients::add_secret(app, by, set.id, &drawn, others).await)?;
     Ok(with_secret(view(&changed), Some(&drawn)))
 }
 

@@ -31,6 +31,9 @@ pub struct Arguments {
     /// Answer for the claims that Vipps cannot prove, with this reason.
     #[arg(long, value_name = "REASON")]
     vouch: Option<String>,
+    /// Who imports, for the audit. Default: the user of this machine.
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
     /// Answer with one JSON object.
     #[arg(long)]
     json: bool,
@@ -60,7 +63,12 @@ pub(super) async fn run(
         FormatName::Json => Format::Json,
     };
     let lines = import::parse(&text, format).context("the file cannot be imported")?;
+    let actor = super::whoever(arguments.actor.as_deref(), inputs);
     let import = Import {
+        by: match &arguments.vouch {
+            Some(reason) => actor.because(reason),
+            None => actor,
+        },
         partner: arguments.owner.partner(app).await?,
         environment: arguments.owner.environment,
         is_rehearsal: arguments.dry_run,

@@ -1,6 +1,7 @@
 //! `nordbro issuer`.
 
 use anyhow::bail;
+use app::audit::Actor;
 use app::registry::{Issuer, Jwks, issuers};
 use app::{App, Scopes};
 use clap::{Args, Subcommand};
@@ -123,7 +124,12 @@ pub(super) fn seconds(given: Option<u32>) -> Option<Duration> {
     given.map(|seconds| Duration::seconds(seconds.into()))
 }
 
-pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
+pub(super) async fn run(
+    app: &App,
+    by: &Actor,
+    command: Command,
+    inputs: &mut Inputs<'_>,
+) -> anyhow::Result<Shown> {
     Ok(match command {
         Command::Add(add) => {
             let add = issuers::Add {
@@ -133,7 +139,7 @@ pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) ->
                 aud: add.aud,
                 terms: add.terms.fresh(inputs)?,
             };
-            Shown::one(view(&told(issuers::add(app, add).await)?))
+            Shown::one(view(&told(issuers::add(app, by, add).await)?))
         }
         Command::List(whose) => {
             let partner = whose.partner(app).await?;
@@ -144,10 +150,10 @@ pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) ->
         Command::Set { id, terms } => {
             let issuer = told(issuers::show(app, id).await)?;
             let terms = terms.over(issuer, inputs)?;
-            Shown::one(view(&told(issuers::set(app, id, terms).await)?))
+            Shown::one(view(&told(issuers::set(app, by, id, terms).await)?))
         }
         Command::Remove { id } => {
-            told(issuers::remove(app, id).await)?;
+            told(issuers::remove(app, by, id).await)?;
             Shown::removed(id)
         }
     })

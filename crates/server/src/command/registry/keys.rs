@@ -1,6 +1,7 @@
 //! `nordbro keys`.
 
 use app::App;
+use app::audit::Actor;
 use app::registry::data_keys::{self, KeysAtRest, Renew, Rotated};
 use app::registry::{KeySetOwner, StoredKeySet, key_sets, partners, sales_units};
 use clap::{Args, Subcommand};
@@ -114,9 +115,14 @@ pub(super) fn generate() -> anyhow::Result<Shown> {
     Ok(Shown::Line("key", Keyring::generate()?))
 }
 
-pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
+pub(super) async fn run(
+    app: &App,
+    by: &Actor,
+    command: Command,
+    inputs: &mut Inputs<'_>,
+) -> anyhow::Result<Shown> {
     Ok(match command {
-        Command::Add(add) => self::add(app, add, inputs).await?,
+        Command::Add(add) => self::add(app, by, add, inputs).await?,
         Command::List(filter) => {
             let filter = KeySetFilter {
                 partner: filter.whose.partner(app).await?,
@@ -126,18 +132,18 @@ pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) ->
             Shown::list(found.iter().map(view).collect())
         }
         Command::Show { id } => Shown::one(view(&told(key_sets::show(app, id).await)?)),
-        Command::Prove { id } => Shown::one(view(&told(key_sets::prove(app, id).await)?)),
+        Command::Prove { id } => Shown::one(view(&told(key_sets::prove(app, by, id).await)?)),
         Command::Remove { id } => {
-            told(key_sets::remove(app, id).await)?;
+            told(key_sets::remove(app, by, id).await)?;
             Shown::removed(id)
         }
         Command::Generate => generate()?,
-        Command::Rotate(rotate) => self::rotate(app, rotate).await?,
+        Command::Rotate(rotate) => self::rotate(app, by, rotate).await?,
         Command::Status => Shown::list(status(&told(data_keys::status(app).await)?)),
     })
 }
 
-async fn rotate(app: &App, rotate: Rotate) -> anyhow::Result<Shown> {
+async fn rotate(app: &App, by: &Actor, rotate: Rotate) -> anyhow::Result<Shown> {
     let whose = rotate.whose;
     let renew = match &whose.partner {
         Some(partner) => Renew::Partner(told(partners::find(app, partner).await)?.id),
@@ -145,7 +151,7 @@ async fn rotate(app: &App, rotate: Rotate) -> anyhow::Result<Shown> {
         None if whose.gateway => Renew::Gateway,
         None => Renew::Nobody,
     };
-    let rotated = told(data_keys::rotate(app, renew, rotate.batch).await)?;
+    let rotated = told(data_keys::rotate(app, by, renew, rotate.batch).await)?;
     let status = told(data_keys::status(app).await)?;
     Ok(Shown::one(rotation(&rotated, &status)))
 }
@@ -180,7 +186,7 @@ fn status(status: &KeysAtRest) -> Vec<Value> {
     rows.collect()
 }
 
-async fn add(app: &App, add: Add, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
+async fn add(app: &App, by: &Actor, add: Add, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
     let owner = add.owner;
     let partner = async |name: &str| Ok::<_, anyhow::Error>(told(partners::find(app, name).await)?.id);
     let (owner, environment) = match (owner.sales_unit, owner.of_partner, owner.accounting) {
@@ -216,7 +222,7 @@ async fn add(app: &App, add: Add, inputs: &mut Inputs<'_>) -> anyhow::Result<Sho
         subscription_key: inputs.secret("--subscription-key", &add.subscription_key)?,
         secondary_subscription_key: secondary,
     };
-    Ok(Shown::one(view(&told(key_sets::add(app, add).await)?)))
+    Ok(Shown::one(view(&told(key_sets::add(app, by, add).await)?)))
 }
 
 fn view(keys: &StoredKeySet) -> Value {

@@ -1,6 +1,7 @@
 //! `nordbro merchant`.
 
 use app::App;
+use app::audit::Actor;
 use app::registry::{Merchant, merchants};
 use clap::{Args, Subcommand};
 use domain::MerchantId;
@@ -45,7 +46,7 @@ pub struct Add {
     country: String,
 }
 
-pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
+pub(super) async fn run(app: &App, by: &Actor, command: Command) -> anyhow::Result<Shown> {
     Ok(match command {
         Command::Add(add) => {
             let add = merchants::Add {
@@ -55,7 +56,7 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
                 organisation_number: add.organisation_number,
                 country: add.country,
             };
-            Shown::one(view(&told(merchants::add(app, add).await)?))
+            Shown::one(view(&told(merchants::add(app, by, add).await)?))
         }
         Command::List(whose) => {
             let partner = whose.partner(app).await?;
@@ -63,9 +64,9 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
             Shown::list(found.iter().map(view).collect())
         }
         Command::Show { id } => Shown::one(view(&told(merchants::show(app, id).await)?)),
-        Command::Set { id, name } => Shown::one(view(&told(merchants::rename(app, id, &name).await)?)),
+        Command::Set { id, name } => Shown::one(view(&told(merchants::rename(app, by, id, &name).await)?)),
         Command::Remove { id } => {
-            told(merchants::remove(app, id).await)?;
+            told(merchants::remove(app, by, id).await)?;
             Shown::removed(id)
         }
     })

@@ -2,6 +2,7 @@
 //! database; a running gateway sees it within two seconds.
 
 mod arguments;
+mod audit;
 mod client;
 mod import;
 mod issuer;
@@ -19,6 +20,7 @@ mod token;
 use std::io::{BufRead, Write};
 
 use anyhow::bail;
+use app::audit::{Actor, Executor};
 use app::{App, Error};
 use clap::{Args, Subcommand};
 
@@ -44,6 +46,8 @@ pub enum Command {
     Import(import::Arguments),
     /// Tokens of the gateway's own issuer.
     Token(Noun<token::Command>),
+    /// What was done, and by whom: append-only and chained.
+    Audit(Noun<audit::Command>),
 }
 
 /// A verb of one noun, and how it answers.
@@ -54,6 +58,32 @@ pub struct Noun<C: Subcommand> {
     /// Answer with one JSON object.
     #[arg(long, global = true)]
     json: bool,
+    /// Who decides, for the audit. Default: the user of this machine.
+    #[arg(long, global = true, value_name = "NAME")]
+    actor: Option<String>,
+    /// Why, in a sentence for the audit.
+    #[arg(long, global = true, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+impl<C: Subcommand> Noun<C> {
+    fn actor(&self, inputs: &Inputs<'_>) -> Actor {
+        let actor = whoever(self.actor.as_deref(), inputs);
+        match &self.reason {
+            Some(reason) => actor.because(reason),
+            None => actor,
+        }
+    }
+}
+
+/// Whoever types this: as named, or the user of the machine.
+fn whoever(named: Option<&str>, inputs: &Inputs<'_>) -> Actor {
+    let user = || {
+        let variables = ["SUDO_USER", "USER", "LOGNAME"];
+        variables.into_iter().find_map(|name| (inputs.variable)(name))
+    };
+    let name = named.map(str::to_owned).or_else(user);
+    Actor::new(name.as_deref().unwrap_or("unnamed"), Executor::Cli)
 }
 
 impl Command {
@@ -84,14 +114,39 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let (shown, json) = match command {
         Command::Import(arguments) => return import::run(app, arguments, inputs, output).await,
-        Command::Partner(noun) => (partner::run(app, noun.verb, inputs).await, noun.json),
-        Command::Issuer(noun) => (issuer::run(app, noun.verb, inputs).await, noun.json),
-        Command::Client(noun) => (client::run(app, noun.verb, inputs).await, noun.json),
-        Command::Profile(noun) => (profile::run(app, noun.verb).await, noun.json),
-        Command::Merchant(noun) => (merchant::run(app, noun.verb).await, noun.json),
-        Command::SalesUnit(noun) => (sales_unit::run(app, noun.verb).await, noun.json),
-        Command::Keys(noun) => (keys::run(app, noun.verb, inputs).await, noun.json),
-        Command::Token(noun) => (token::run(app, noun.verb, inputs).await, noun.json),
+        Command::Partner(noun) => {
+            let by = noun.actor(inputs);
+            (partner::run(app, &by, noun.verb, inputs).await, noun.json)
+        }
+        Command::Issuer(noun) => {
+            let by = noun.actor(inputs);
+            (issuer::run(app, &by, noun.verb, inputs).await, noun.json)
+        }
+        Command::Client(noun) => {
+            let by = noun.actor(inputs);
+            (client::run(app, &by, noun.verb, inputs).await, noun.json)
+        }
+        Command::Profile(noun) => {
+            let by = noun.actor(inputs);
+            (profile::run(app, &by, noun.verb).await, noun.json)
+        }
+        Command::Merchant(noun) => {
+            let by = noun.actor(inputs);
+            (merchant::run(app, &by, noun.verb).await, noun.json)
+        }
+        Command::SalesUnit(noun) => {
+            let by = noun.actor(inputs);
+            (sales_unit::run(app, &by, noun.verb).await, noun.json)
+        }
+        Command::Keys(noun) => {
+            let by = noun.actor(inputs);
+            (keys::run(app, &by, noun.verb, inputs).await, noun.json)
+        }
+        Command::Token(noun) => {
+            let by = noun.actor(inputs);
+            (token::run(app, &by, noun.verb, inputs).await, noun.json)
+        }
+        Command::Audit(noun) => return audit::run(app, noun.verb, noun.json, output).await,
     };
     shown?.write(json, output)
 }

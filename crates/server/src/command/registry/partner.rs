@@ -1,5 +1,6 @@
 //! `nordbro partner`.
 
+use app::audit::Actor;
 use app::registry::{Partner, PartnerState, partners, retention};
 use app::{App, customers};
 use clap::Subcommand;
@@ -69,10 +70,15 @@ fn days(text: &str) -> Result<Days, String> {
     Ok(Days(Some(days)))
 }
 
-pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
+pub(super) async fn run(
+    app: &App,
+    by: &Actor,
+    command: Command,
+    inputs: &mut Inputs<'_>,
+) -> anyhow::Result<Shown> {
     let find = async |partner: &str| told(partners::find(app, partner).await);
     Ok(match command {
-        Command::Add { name } => Shown::one(view(&told(partners::add(app, &name).await)?)),
+        Command::Add { name } => Shown::one(view(&told(partners::add(app, by, &name).await)?)),
         Command::List => Shown::list(told(partners::list(app).await)?.iter().map(view).collect()),
         Command::Show { partner } => Shown::one(with_retention(app, &find(&partner).await?).await?),
         Command::Set {
@@ -83,10 +89,10 @@ pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) ->
         } => {
             let id = find(&partner).await?.id;
             if let Some(Days(days)) = retention_days {
-                told(retention::set(app, id, days).await)?;
+                told(retention::set(app, by, id, days).await)?;
             }
             if name.is_some() || state.is_some() || retention_days.is_none() {
-                told(partners::set(app, id, partners::Changes { name, state }).await)?;
+                told(partners::set(app, by, id, partners::Changes { name, state }).await)?;
             }
             let changed = told(partners::show(app, id).await)?;
             Shown::one(with_retention(app, &changed).await?)
@@ -94,7 +100,7 @@ pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) ->
         Command::EraseCustomer { partner, phone } => {
             let id = find(&partner).await?.id;
             let phone = inputs.secret("--phone", &phone)?;
-            let erased = told(customers::erase(app, id, &phone).await)?;
+            let erased = told(customers::erase(app, by, id, &phone).await)?;
             let open: Vec<_> = erased.open.iter().map(ToString::to_string).collect();
             Shown::one(json!({
                 "payments": erased.payments,
@@ -105,7 +111,7 @@ pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) ->
         }
         Command::Remove { partner } => {
             let id = find(&partner).await?.id;
-            told(partners::remove(app, id).await)?;
+            told(partners::remove(app, by, id).await)?;
             Shown::removed(id)
         }
     })

@@ -1,5 +1,6 @@
 //! `nordbro profile`.
 
+use app::audit::Actor;
 use app::registry::{Profile, profiles};
 use app::{App, Error};
 use clap::{Args, Subcommand};
@@ -67,7 +68,7 @@ impl Values {
     }
 }
 
-pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
+pub(super) async fn run(app: &App, by: &Actor, command: Command) -> anyhow::Result<Shown> {
     Ok(match command {
         Command::Add(add) => {
             let add = profiles::Add {
@@ -76,7 +77,7 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
                 name: add.name,
                 product: add.values.product()?,
             };
-            Shown::one(view(&told(profiles::add(app, add).await)?))
+            Shown::one(view(&told(profiles::add(app, by, add).await)?))
         }
         Command::List(whose) => {
             let partner = whose.partner(app).await?;
@@ -86,10 +87,10 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
         Command::Show { id } => Shown::one(view(&told(profiles::show(app, id).await)?)),
         Command::Set { id, values } => {
             let product = values.product()?;
-            Shown::one(view(&told(profiles::set(app, id, product).await)?))
+            Shown::one(view(&told(profiles::set(app, by, id, product).await)?))
         }
         Command::Remove { id } => {
-            told(profiles::remove(app, id).await)?;
+            told(profiles::remove(app, by, id).await)?;
             Shown::removed(id)
         }
     })

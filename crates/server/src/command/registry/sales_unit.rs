@@ -1,6 +1,7 @@
 //! `nordbro sales-unit`.
 
 use app::App;
+use app::audit::Actor;
 use app::onboarding::{self, HeldUnit};
 use app::registry::{Assignment, AssignmentState, Market, Orphans, sales_units};
 use clap::{Args, Subcommand};
@@ -27,9 +28,6 @@ pub enum Command {
     /// Answer for a partner's claim on a sales unit that Vipps cannot prove; it goes live when nothing else is missing.
     Verify {
         id: AssignmentId,
-        /// What was looked into, and by whom.
-        #[arg(long)]
-        reason: String,
     },
     /// Change an assignment. What is not given stays.
     Set(Set),
@@ -80,7 +78,7 @@ pub struct Set {
     state: Option<AssignmentState>,
 }
 
-pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
+pub(super) async fn run(app: &App, by: &Actor, command: Command) -> anyhow::Result<Shown> {
     Ok(match command {
         Command::Add(add) => {
             let add = sales_units::Add {
@@ -94,7 +92,7 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
                 profile: add.profile,
                 orphans: add.orphans,
             };
-            Shown::one(view(&told(sales_units::add(app, add).await)?))
+            Shown::one(view(&told(sales_units::add(app, by, add).await)?))
         }
         Command::List(whose) => {
             let partner = whose.partner(app).await?;
@@ -103,11 +101,11 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
         }
         Command::Show { id } => standing(app, id, &told(app.unit_of_assignment(id).await)?).await?,
         Command::Probe { id } => {
-            let found = told(onboarding::probe_by_operator(app, id).await)?;
+            let found = told(onboarding::probe_by_operator(app, by, id).await)?;
             standing(app, id, &found).await?
         }
-        Command::Verify { id, reason } => {
-            told(onboarding::verify_by_operator(app, id, "operator", &reason).await)?;
+        Command::Verify { id } => {
+            told(onboarding::verify_by_operator(app, by, id).await)?;
             standing(app, id, &told(app.unit_of_assignment(id).await)?).await?
         }
         Command::Set(set) => {
@@ -118,14 +116,14 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
                 orphans: set.orphans,
                 state: set.state,
             };
-            Shown::one(view(&told(sales_units::set(app, set.id, changes).await)?))
+            Shown::one(view(&told(sales_units::set(app, by, set.id, changes).await)?))
         }
         Command::Remove { id } => {
             let ended = sales_units::Changes {
                 state: Some(AssignmentState::Ended),
                 ..Default::default()
             };
-            told(sales_units::set(app, id, ended).await)?;
+            told(sales_units::set(app, by, id, ended).await)?;
             Shown::removed(id)
         }
     })

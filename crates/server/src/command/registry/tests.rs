@@ -25,7 +25,7 @@ struct Line {
 struct Desk {
     app: App,
     simulator: Simulator,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Desk {
@@ -57,7 +57,7 @@ impl Desk {
         Self {
             app,
             simulator,
-            _directory: directory,
+            directory,
         }
     }
 
@@ -247,4 +247,47 @@ fn a_generated_key_is_a_line_of_the_key_file() {
     assert!(command.is_alone());
     generate_key(&command, &mut output).unwrap();
     Keyring::parse(std::str::from_utf8(&output).unwrap()).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_typed_stands_in_the_audit_and_an_audit_that_was_touched_is_told() {
+    let desk = Desk::new().await;
+    desk.typed("partner add north --actor Kari --reason asked-by-mail", "")
+        .await;
+    let list = desk.typed("audit list --partner north", "").await;
+    let entry = &list["data"][0];
+    assert_eq!(
+        (
+            &entry["actor"],
+            &entry["executor"],
+            &entry["reason"],
+            &entry["action"]
+        ),
+        (
+            &"Kari".into(),
+            &"cli".into(),
+            &"asked-by-mail".into(),
+            &"partner.add".into()
+        )
+    );
+    assert_eq!(entry["after"]["name"], "north");
+    let verified = desk.typed("audit verify", "").await;
+    assert_eq!(
+        (&verified["whole"], &verified["entries"]),
+        (&true.into(), &2.into())
+    );
+    let line = desk.typed("audit export --gateway", "").await;
+    assert_eq!(line["hash"], verified["heads"][0]["hash"]);
+    assert_eq!(line["after"], r#"{"name":"north","state":"active"}"#);
+
+    let noted = desk.directory.path().join("heads.json");
+    std::fs::write(
+        &noted,
+        verified.to_string().replace("\"sequence\":1", "\"sequence\":2"),
+    )
+    .unwrap();
+    let refused = desk
+        .refused(&format!("audit verify --noted {}", noted.display()), "")
+        .await;
+    assert!(refused.contains("entry 2 of gateway: not_as_noted"), "{refused}");
 }

@@ -4,9 +4,10 @@ use anyhow::bail;
 use api::identity::oauth::{Grant, issue};
 use api::identity::{Refusal, authenticate, own_keys};
 use app::App;
+use app::audit::{self, Actor, Change};
 use clap::Subcommand;
 use domain::ClientId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::arguments::{Reach, msns};
 use super::secret::{Inputs, Source};
@@ -36,7 +37,12 @@ pub enum Command {
     },
 }
 
-pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
+pub(super) async fn run(
+    app: &App,
+    by: &Actor,
+    command: Command,
+    inputs: &mut Inputs<'_>,
+) -> anyhow::Result<Shown> {
     match command {
         Command::Issue { client, scope, msns } => {
             let Some(known) = told(app.client(client).await)? else {
@@ -48,16 +54,27 @@ pub(super) async fn run(app: &App, command: Command, inputs: &mut Inputs<'_>) ->
                 msns: msns.as_ref(),
             };
             match issue(app, &known, grant).await {
-                Ok(issued) => Ok(Shown::one(json!({
-                    "accessToken": issued.token,
-                    "expiresIn": issued.expires_in.whole_seconds(),
-                    "scope": issued.scope,
-                }))),
+                Ok(issued) => {
+                    let facts = json!({
+                        "jti": issued.id,
+                        "scope": issued.scope,
+                        "msns": msns.map(|msns| msns.iter().map(ToString::to_string).collect::<Vec<_>>()),
+                        "expiresIn": issued.expires_in.whole_seconds(),
+                    });
+                    let act = Change::of(&known.client, "issue_token", Value::Null, facts);
+                    told(audit::alone(app, by, &act).await)?;
+                    Ok(Shown::one(json!({
+                        "accessToken": issued.token,
+                        "jti": issued.id,
+                        "expiresIn": issued.expires_in.whole_seconds(),
+                        "scope": issued.scope,
+                    })))
+                }
                 Err(fault) => bail!("{}", fault.description()),
             }
         }
         Command::Rotate => {
-            let kid = told(own_keys::replace(app).await)?;
+            let kid = told(own_keys::replace(app, by).await)?;
             Ok(Shown::one(json!({ "kid": kid })))
         }
         Command::Check { token } => {
