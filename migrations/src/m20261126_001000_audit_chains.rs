@@ -28,6 +28,14 @@ impl MigrationTrait for Migration {
             .system("SELECT, INSERT")
             .raise(manager)
             .await?;
+        // The operator looks up ended operations too: whose they are, and nothing of what they say.
+        Wall::round("operations")
+            .app("SELECT, INSERT, UPDATE")
+            .system(
+                "SELECT (id, partner_id, environment, payment_id, assignment_id, status, first_sent_at, next_step_at)",
+            )
+            .raise(manager)
+            .await?;
         Wall::round("audit_heads")
             .app("SELECT, INSERT, UPDATE (sequence, hash, seal)")
             .app_sees("partner_id = nullif(current_setting('nordbro.partner', true), '')::uuid")

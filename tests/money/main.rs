@@ -6,11 +6,13 @@
     reason = "helpers of tests stop at the first surprise"
 )]
 
+mod abandon;
 mod clocks;
 mod crash;
 mod crowd;
 mod forgetting;
 mod hold_ups;
+mod late;
 mod lies;
 mod plain;
 mod receipts;

@@ -192,6 +192,7 @@ impl Gateway {
         let app = &self.world.app;
         let rounds = async {
             jobs::resolve::run_once(app, app.clock().now()).await.unwrap();
+            jobs::decide_late::run_once(app, app.clock().now()).await.unwrap();
             jobs::push_receipts::run_once(app, app.clock().now())
                 .await
                 .unwrap();

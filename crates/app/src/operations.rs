@@ -1,4 +1,11 @@
-//! Looking up one operation.
+//! Operations: as their partner looks them up, and as an operator closes them by hand.
+
+mod abandon;
+mod open;
+
+pub use abandon::abandon;
+pub use open::{list_open, show};
+pub use store::money::{OpenFilter, Operation};
 
 use domain::{Msn, OperationId, Reference};
 

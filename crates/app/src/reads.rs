@@ -203,7 +203,9 @@ impl App {
         let pass = pass.map_err(Unread::Held)?;
         self.admit_read(unit, reference, Which::Events)?;
         let read = self.vipps().read_events(&unit.access, reference);
-        self.read_through(pass, unit, read).await.map_err(Unread::Vipps)
+        let log = self.read_through(pass, unit, read).await.map_err(Unread::Vipps)?;
+        self.announce_abandoned(unit, reference, &log.events).await;
+        Ok(log)
     }
 
     /// Brings the books up to date, together with whoever does so already.

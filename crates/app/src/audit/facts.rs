@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use domain::{Environment, Msn, PartnerId};
 use serde_json::{Value, json};
 use store::audit::Chain;
+use store::money::Operation;
 use store::registry::{
     Assignment, Client, Issuer, Jwks, Merchant, Partner, Profile, SigningKey, StoredKeySet,
 };
@@ -237,6 +238,37 @@ impl Subject for SigningKey {
             "signsFrom": moment(self.signs_from),
             "signsUntil": moment(self.signs_until),
             "publishedUntil": moment(self.published_until),
+        })
+    }
+}
+
+/// Neither its body nor the caller's key: they are the partner's.
+impl Subject for Operation {
+    const NOUN: &'static str = "operation";
+
+    fn partner(&self) -> Option<PartnerId> {
+        Some(self.partner)
+    }
+
+    fn environment(&self) -> Option<Environment> {
+        Some(self.environment)
+    }
+
+    fn target(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn facts(&self) -> Value {
+        json!({
+            "status": self.status.as_str(),
+            "type": self.kind.as_str(),
+            "msn": self.msn.as_str(),
+            "reference": self.reference.as_str(),
+            "value": self.amount.map(|amount| amount.value),
+            "currency": self.amount.map(|amount| amount.currency.as_str().to_owned()),
+            "sends": self.sends,
+            "firstSentAt": moment(self.sent.first),
+            "lastSentAt": moment(self.sent.last),
         })
     }
 }

@@ -17,6 +17,7 @@ use store::{System, Tx};
 use crate::{App, Error};
 
 pub use actor::{Actor, Executor};
+pub(crate) use facts::moment;
 pub use read::{export, json, line, list};
 pub use store::audit::{Broken, Chain, Entry, Fault, Filter, Head};
 pub(crate) use subject::Notes;

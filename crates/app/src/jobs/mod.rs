@@ -1,6 +1,7 @@
 //! What goes on without anybody asking. Each job has a step that tests call, and a loop over it.
 
 pub mod check_units;
+pub mod decide_late;
 pub mod forget;
 pub mod forget_bodies;
 pub mod push_receipts;
@@ -27,6 +28,8 @@ impl App {
     pub fn start_jobs(&self) {
         let app = self.clone();
         self.track(async move { every(WORK, &app, "resolve", resolve::run_once).await });
+        let app = self.clone();
+        self.track(async move { every(WORK, &app, "decide late", decide_late::run_once).await });
         let app = self.clone();
         self.track(async move { every(WORK, &app, "push receipts", push_receipts::run_once).await });
         let app = self.clone();

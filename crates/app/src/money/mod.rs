@@ -4,6 +4,7 @@
 //! what became of it. No transaction is open during a call. A process may die between any two of these:
 //! the row that `intend` left is found by the resolver, which reads before it does anything else.
 
+mod abandoned;
 mod answer;
 mod drive;
 mod fingerprint;

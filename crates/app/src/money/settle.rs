@@ -62,6 +62,9 @@ pub async fn settle(
             scope.end_attempt(attempt.id, ended, now).await?;
         }
         merge(&scope, operation, ending, late, now).await?;
+        if late {
+            scope.add_late_payment(operation.id, now).await?;
+        }
         tx.commit().await?;
         Ok(())
     };

@@ -4,10 +4,12 @@
 //! payment's fence that its writer still owns the payment.
 
 mod bodies;
+mod by_hand;
 mod convert;
 mod forget;
 mod kept;
 mod keys;
+mod late;
 mod operation;
 mod operations;
 mod ownership;
@@ -18,8 +20,10 @@ mod table;
 mod unknown;
 
 pub use bodies::{Erased, Forgotten};
+pub use by_hand::{FoundOperation, OpenFilter};
 pub use kept::Answer;
 pub use keys::KeyHolder;
+pub use late::DueLatePayment;
 pub use operation::{Operation, Release};
 pub use operations::{Attempt, DueOperation, Ended, NextStep, Settlement};
 pub use ownership::Held;

@@ -8,6 +8,7 @@ mod import;
 mod issuer;
 mod keys;
 mod merchant;
+mod operation;
 mod partner;
 mod profile;
 mod sales_unit;
@@ -46,6 +47,8 @@ pub enum Command {
     Import(import::Arguments),
     /// Tokens of the gateway's own issuer.
     Token(Noun<token::Command>),
+    /// Operations whose outcome nobody knows.
+    Operation(Noun<operation::Command>),
     /// What was done, and by whom: append-only and chained.
     Audit(Noun<audit::Command>),
 }
@@ -145,6 +148,10 @@ pub async fn run(
         Command::Token(noun) => {
             let by = noun.actor(inputs);
             (token::run(app, &by, noun.verb, inputs).await, noun.json)
+        }
+        Command::Operation(noun) => {
+            let by = noun.actor(inputs);
+            (operation::run(app, &by, noun.verb).await, noun.json)
         }
         Command::Audit(noun) => return audit::run(app, noun.verb, noun.json, output).await,
     };

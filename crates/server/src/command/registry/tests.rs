@@ -291,3 +291,18 @@ async fn what_is_typed_stands_in_the_audit_and_an_audit_that_was_touched_is_told
         .await;
     assert!(refused.contains("entry 2 of gateway: not_as_noted"), "{refused}");
 }
+
+#[tokio::test]
+async fn only_an_operation_that_exists_is_abandoned_and_only_by_somebody_with_a_reason() {
+    let desk = Desk::new().await;
+    desk.typed("partner add north", "").await;
+    let list = desk
+        .typed("operation list --partner north --environment test", "")
+        .await;
+    assert_eq!(list["data"], serde_json::json!([]));
+    let abandon = "operation abandon op_0190a1b2c3d47e5f8091a2b3c4d5e6f7 --actor Ola";
+    assert!(desk.refused(abandon, "").await.contains("reason is needed"));
+    let abandon = format!("{abandon} --reason settled-by-phone");
+    let refused = desk.refused(&abandon, "").await;
+    assert!(refused.contains("there is no such operation"), "{refused}");
+}

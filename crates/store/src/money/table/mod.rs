@@ -3,6 +3,7 @@
 pub(super) mod attempts;
 pub(super) mod customers;
 pub(super) mod idempotency_keys;
+pub(super) mod late_payments;
 pub(super) mod operations;
 pub(super) mod payments;
 pub(super) mod receipts;
