@@ -20,6 +20,7 @@ mod m20261125_234000_retention;
 mod m20261126_000000_data_keys;
 mod m20261126_000500_bodies;
 mod m20261126_001000_audit_chains;
+mod m20261126_001100_revocations;
 mod script;
 pub mod wall;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000000_data_keys::Migration),
             Box::new(m20261126_000500_bodies::Migration),
             Box::new(m20261126_001000_audit_chains::Migration),
+            Box::new(m20261126_001100_revocations::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@
 mod audit;
 mod endpoint;
 mod published;
+mod revoked;
 mod signer;
 mod tokens;
 mod units;

@@ -29,6 +29,10 @@ const RULES: &[Rule] = &[
         columns: "client_assertions.client_id, client_assertions.jti_hash",
     },
     Rule {
+        name: "pk_revoked_tokens",
+        columns: "revoked_tokens.signer, revoked_tokens.jti",
+    },
+    Rule {
         name: "uq_signing_keys_kid",
         columns: "signing_keys.kid",
     },

@@ -25,7 +25,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Arc<Identity>, Refus
     if let Some(identity) = app.verified_token(hash, version).await {
         return Ok(identity);
     }
-    let identity = Arc::new(verify(app, token).await?);
+    let identity = Arc::new(verify(app, token, version).await?);
     app.keep_verified_token(hash, version, Arc::clone(&identity))
         .await;
     Ok(identity)

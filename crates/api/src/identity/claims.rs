@@ -90,6 +90,11 @@ impl Claims {
         Ok(claims)
     }
 
+    /// When the token says it was signed.
+    pub(super) const fn issued_at(&self) -> OffsetDateTime {
+        self.iat.0
+    }
+
     /// Whether the token is good at `now`. Answers until when it is.
     pub(super) fn check_times(
         &self,

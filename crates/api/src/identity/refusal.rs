@@ -27,6 +27,7 @@ pub enum Reason {
     Expired,
     NotYet,
     Lifetime,
+    Revoked,
 }
 
 impl Reason {
@@ -43,6 +44,7 @@ impl Reason {
             Self::Expired => "the token has expired",
             Self::NotYet => "the token is not valid yet",
             Self::Lifetime => "the token lives longer than its issuer may grant",
+            Self::Revoked => "the token was revoked",
         }
     }
 }

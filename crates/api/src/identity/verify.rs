@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use app::identity::TrustedIssuer;
 use app::registry::clients::LONGEST_LIFETIME;
-use app::{App, Identity, Scopes};
+use app::{App, Error, Identity, Scopes};
 use domain::{ClientId, Environment, Msn, PartnerId, ProfileId};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use super::claims::Claims;
 use super::compact::Compact;
@@ -23,10 +24,13 @@ struct Ceiling {
     profile: Option<ProfileId>,
     max_lifetime: Duration,
     demands_at_jwt: bool,
+    /// The issuer, or the client of our own.
+    signer: Uuid,
 }
 
-/// Judges a token: header, issuer, key, signature, claims, in this order.
-pub(super) async fn verify(app: &App, token: &str) -> Result<Identity, Refusal> {
+/// Judges a token: header, issuer, key, signature, claims, revocation, in this order. `version` is the registry's
+/// from before.
+pub(super) async fn verify(app: &App, token: &str, version: i64) -> Result<Identity, Refusal> {
     let compact = Compact::parse(token)?;
     let claims = Claims::parse(&compact.payload)?;
     let (ceiling, key) = if claims.iss == app.settings().issuer {
@@ -45,6 +49,11 @@ pub(super) async fn verify(app: &App, token: &str) -> Result<Identity, Refusal> 
         return Err(Reason::Type.into());
     }
     let good_until = claims.check_times(app.clock().now(), ceiling.max_lifetime)?;
+    if let Some(jti) = &claims.jti
+        && app.is_revoked(version, ceiling.signer, jti).await?
+    {
+        return Err(Reason::Revoked.into());
+    }
     Ok(Identity {
         partner: ceiling.partner,
         environment: ceiling.environment,
@@ -72,7 +81,7 @@ async fn foreign(app: &App, compact: &Compact<'_>, claims: &Claims) -> Result<(C
     let (Some(issuer), None) = (meant.next(), meant.next()) else {
         return Err(Reason::Issuer.into());
     };
-    let key = key_of(app, issuer, compact.header.kid.as_deref()).await?;
+    let key = key_of(app, issuer, compact.header.kid.as_deref(), claims.issued_at()).await?;
     Ok((
         Ceiling {
             partner: issuer.partner,
@@ -82,23 +91,37 @@ async fn foreign(app: &App, compact: &Compact<'_>, claims: &Claims) -> Result<(C
             profile: None,
             max_lifetime: issuer.max_lifetime,
             demands_at_jwt: issuer.demands_at_jwt,
+            signer: issuer.id.uuid(),
         },
         key,
     ))
 }
 
-async fn key_of(app: &App, issuer: &TrustedIssuer, kid: Option<&str>) -> Result<PublicKey, Refusal> {
+/// The key that a token names. One that is not in the set is refused only when the set is newer than the token: a
+/// key may have been published since, and until it can be asked for the token is not judged.
+async fn key_of(
+    app: &App,
+    issuer: &TrustedIssuer,
+    kid: Option<&str>,
+    signed_at: OffsetDateTime,
+) -> Result<PublicKey, Refusal> {
     let source = app.issuer_keys(issuer, None).await?.ok_or(Reason::Key)?;
     if let Found::Key(key) = find(&source.set, kid, &issuer.algorithms)? {
         return Ok(key);
     }
-    let newer = app
-        .issuer_keys(issuer, Some(source.fetch))
-        .await?
-        .ok_or(Reason::Key)?;
-    match find(&newer.set, kid, &issuer.algorithms)? {
-        Found::Key(key) => Ok(key),
-        Found::Unknown => Err(Reason::Key.into()),
+    let newest = match app.issuer_keys(issuer, Some(source.fetch)).await? {
+        None => source,
+        Some(newer) => {
+            if let Found::Key(key) = find(&newer.set, kid, &issuer.algorithms)? {
+                return Ok(key);
+            }
+            newer
+        }
+    };
+    if newest.knows_of(signed_at) {
+        Err(Reason::Key.into())
+    } else {
+        Err(Refusal::Unjudged(Error::Unavailable))
     }
 }
 
@@ -126,6 +149,7 @@ async fn own(app: &App, compact: &Compact<'_>, claims: &Claims) -> Result<(Ceili
             profile: known.client.profile,
             max_lifetime: LONGEST_LIFETIME,
             demands_at_jwt: true,
+            signer: id.uuid(),
         },
         key,
     ))

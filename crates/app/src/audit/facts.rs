@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::audit::Chain;
 use store::money::Operation;
 use store::registry::{
-    Assignment, Client, Issuer, Jwks, Merchant, Partner, Profile, SigningKey, StoredKeySet,
+    Assignment, Client, Issuer, Jwks, Merchant, Partner, Profile, RevokedToken, SigningKey, StoredKeySet,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -79,6 +79,7 @@ impl Subject for Issuer {
             "msns": listed(self.msns.as_ref()),
             "maxLifetime": self.max_lifetime.whole_seconds(),
             "atJwt": self.demands_at_jwt,
+            "state": self.state.as_str(),
         })
     }
 }
@@ -106,6 +107,7 @@ impl Subject for Client {
             "msns": listed(self.msns.as_ref()),
             "tokenLifetime": self.token_lifetime.whole_seconds(),
             "profileId": self.profile.map(|profile| profile.to_string()),
+            "state": self.state.as_str(),
         })
     }
 }
@@ -270,5 +272,25 @@ impl Subject for Operation {
             "firstSentAt": moment(self.sent.first),
             "lastSentAt": moment(self.sent.last),
         })
+    }
+}
+
+impl Subject for RevokedToken {
+    const NOUN: &'static str = "token";
+
+    fn partner(&self) -> Option<PartnerId> {
+        Some(self.partner)
+    }
+
+    fn environment(&self) -> Option<Environment> {
+        Some(self.environment)
+    }
+
+    fn target(&self) -> String {
+        self.jti.clone()
+    }
+
+    fn facts(&self) -> Value {
+        json!({ "signer": self.signer.simple().to_string(), "until": moment(self.until) })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::ClientId;
 use moka::future::Cache;
-use store::registry::{Client, PartnerState};
+use store::registry::{Client, PartnerState, Standing};
 
 use crate::{App, Error, Scopes};
 
@@ -29,7 +29,7 @@ pub(crate) fn hash_of(app: &App, secret: &str) -> String {
 }
 
 impl App {
-    /// A client of our own issuer, unless its partner is suspended.
+    /// A client of our own issuer, unless it or its partner is suspended.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -39,7 +39,8 @@ impl App {
             return Ok(Some(known));
         }
         let reader = self.store().read_system("client of a token");
-        let Some(client) = reader.system().find_client(id).await? else {
+        let found = reader.system().find_client(id).await?;
+        let Some(client) = found.filter(|client| client.state == Standing::Active) else {
             return Ok(None);
         };
         let partner = reader.system().find_partner(client.partner).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::{Environment, IssuerId, Msn, PartnerId};
 use moka::future::Cache;
-use store::registry::{Issuer, Jwks, PartnerState};
+use store::registry::{Issuer, Jwks, PartnerState, Standing};
 use time::Duration;
 
 use crate::{App, Error, Scopes};
@@ -42,6 +42,9 @@ impl App {
         let mut trusted = Vec::new();
         if iss != self.settings().issuer {
             for issuer in reader.system().find_issuers(iss).await? {
+                if issuer.state == Standing::Suspended {
+                    continue;
+                }
                 let partner = reader.system().find_partner(issuer.partner).await?;
                 if partner.is_some_and(|partner| partner.state == PartnerState::Active) {
                     trusted.push(TrustedIssuer::from(issuer));

@@ -25,6 +25,15 @@ pub struct KeySource {
     pub set: Arc<str>,
     /// Differs between two fetches: whoever did not find a key in this one asks for a newer one.
     pub fetch: u64,
+    /// When the fetch began. Absent = the set is the operator's own word and never old.
+    pub fetched_at: Option<OffsetDateTime>,
+}
+
+impl KeySource {
+    /// Whether a key that signed at `signed_at` would be in this set: issuers publish a key before they sign with it.
+    pub fn knows_of(&self, signed_at: OffsetDateTime) -> bool {
+        self.fetched_at.is_none_or(|fetched_at| fetched_at >= signed_at)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +77,7 @@ impl App {
                 let source = KeySource {
                     set: set.as_str().into(),
                     fetch: 0,
+                    fetched_at: None,
                 };
                 return Ok(Some(source).filter(|_| unknown_in.is_none()));
             }
@@ -132,6 +142,7 @@ impl App {
                 state.good = Some(KeySource {
                     set: set.into(),
                     fetch,
+                    fetched_at: Some(began),
                 });
                 state.fetched_at = Some(began);
             }

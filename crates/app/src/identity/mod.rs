@@ -54,6 +54,7 @@ pub(crate) struct Identities {
     issuers: issuers::Known,
     keys: jwks::Fetched,
     tokens: tokens::Verified,
+    revoked: tokens::Revoked,
     clients: clients::Known,
     signing: signing::Known,
 }
@@ -64,6 +65,7 @@ impl Identities {
             issuers: issuers::Known::new(1_000),
             keys: jwks::Fetched::default(),
             tokens: tokens::Verified::new(100_000),
+            revoked: tokens::Revoked::new(4),
             clients: clients::Known::new(10_000),
             signing: signing::Known::new(4),
         }

@@ -8,9 +8,9 @@ use store::registry::ClientSecret;
 use time::Duration;
 use uuid::Uuid;
 
-use super::Client;
 use super::change::{name, taken};
 use super::issuers::{check_jwks, words};
+use super::{Client, Standing};
 use crate::audit::{Actor, Change};
 use crate::identity::clients::hash_of;
 use crate::{App, Error, Scopes, What};
@@ -75,6 +75,7 @@ pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Client, Error> {
         msns: add.terms.msns,
         token_lifetime: add.terms.token_lifetime,
         profile: add.terms.profile,
+        state: Standing::Active,
         created_at: now,
         updated_at: now,
     };
@@ -175,6 +176,25 @@ pub async fn add_secret(
     let after = json!({ "secretId": hashed.id.to_string(), "othersRetired": others == Others::Retire });
     let change = Change::of(&client, "add_secret", serde_json::Value::Null, after);
     app.changed(tx, by, &[change]).await
+}
+
+/// Suspends or reactivates: while it is suspended its tokens are refused.
+///
+/// # Errors
+/// `NotFound(Client)`.
+pub async fn stand(app: &App, by: &Actor, id: ClientId, state: Standing) -> Result<Client, Error> {
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_client(id).await?;
+    let before = found.ok_or(Error::NotFound(What::Client))?;
+    let after = Client {
+        state,
+        updated_at: app.clock().now(),
+        ..before.clone()
+    };
+    registry.save_client(&after).await?;
+    app.changed(tx, by, &[Change::set(&before, &after)]).await?;
+    Ok(after)
 }
 
 /// The client's tokens end at once.

@@ -7,7 +7,7 @@ use time::Duration;
 use url::Url;
 
 use super::change::taken;
-use super::{Issuer, Jwks};
+use super::{Issuer, Jwks, Standing};
 use crate::audit::{Actor, Change};
 use crate::{App, Error, Scopes, What};
 
@@ -74,6 +74,7 @@ pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Issuer, Error> {
         msns: add.terms.msns,
         max_lifetime: add.terms.max_lifetime,
         demands_at_jwt: add.terms.demands_at_jwt,
+        state: Standing::Active,
         created_at: now,
         updated_at: now,
     };
@@ -130,6 +131,25 @@ pub async fn set(app: &App, by: &Actor, id: IssuerId, terms: Terms) -> Result<Is
     registry.save_issuer(&issuer).await?;
     app.changed(tx, by, &[Change::set(&before, &issuer)]).await?;
     Ok(issuer)
+}
+
+/// Suspends or reactivates: while it is suspended its tokens are refused.
+///
+/// # Errors
+/// `NotFound(Issuer)`.
+pub async fn stand(app: &App, by: &Actor, id: IssuerId, state: Standing) -> Result<Issuer, Error> {
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_issuer(id).await?;
+    let before = found.ok_or(Error::NotFound(What::Issuer))?;
+    let after = Issuer {
+        state,
+        updated_at: app.clock().now(),
+        ..before.clone()
+    };
+    registry.save_issuer(&after).await?;
+    app.changed(tx, by, &[Change::set(&before, &after)]).await?;
+    Ok(after)
 }
 
 /// Its tokens are refused from now on.

@@ -13,13 +13,14 @@ pub mod partners;
 pub mod profiles;
 pub mod retention;
 pub mod sales_units;
+pub mod tokens;
 mod unit;
 mod view;
 
 pub(crate) use change::{invalid, name};
 pub use store::registry::{
     Assignment, AssignmentState, Client, Issuer, Jwks, KeySetOwner, KeySetState, Market, Merchant, Orphans,
-    Partner, PartnerState, Profile, StoredKeySet,
+    Partner, PartnerState, Profile, RevokedToken, Standing, StoredKeySet,
 };
 pub use unit::Unit;
 pub use view::watch;

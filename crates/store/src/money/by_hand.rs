@@ -79,7 +79,7 @@ impl<M> Scope<'_, M> {
         assignment: AssignmentId,
         reference: &Reference,
     ) -> Result<Vec<Operation>, Error> {
-        Entity::find()
+        let rows = Entity::find()
             .filter(Column::PartnerId.eq(self.partner().uuid()))
             .filter(Column::Environment.eq(self.environment().as_str()))
             .filter(Column::AssignmentId.eq(assignment.uuid()))
@@ -87,9 +87,11 @@ impl<M> Scope<'_, M> {
             // Said in the statement itself, so that SQLite sees that the index of abandoned ones will do.
             .filter(Expr::cust(format!("status = '{}'", Status::Abandoned.as_str())))
             .all(self.conn())
-            .await?
-            .into_iter()
-            .map(|row| Operation::of(self, row))
-            .collect()
+            .await?;
+        let mut abandoned = Vec::with_capacity(rows.len());
+        for row in rows {
+            abandoned.push(Operation::of(self, row).await?);
+        }
+        Ok(abandoned)
     }
 }

@@ -6,9 +6,9 @@ use domain::{ClientId, Environment, Msn, PartnerId, ProfileId};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use time::{Duration, OffsetDateTime};
 
-use super::{Registry, insert, one_changed, owner, words};
+use super::{Registry, Standing, insert, one_changed, owner, words};
 use crate::table::clients::{Column, Entity, Model};
-use crate::{Error, System};
+use crate::{Error, System, table};
 
 const TABLE: &str = "clients";
 
@@ -29,6 +29,8 @@ pub struct Client {
     pub token_lifetime: Duration,
     /// How the product behind this client names itself to Vipps; absent = as the sales unit says.
     pub profile: Option<ProfileId>,
+    /// Suspended: its tokens are refused until it is active again.
+    pub state: Standing,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
 }
@@ -48,6 +50,7 @@ impl TryFrom<Model> for Client {
             msns: words::split_msns(row.msns.as_deref(), TABLE, row.id)?,
             token_lifetime: Duration::seconds(row.token_lifetime_seconds),
             profile: row.profile_id.map(ProfileId::from_uuid),
+            state: table::named(&Standing::ALL, Standing::as_str, &row.state, TABLE, row.id)?,
             created_at: row.created_at.at(TABLE, row.id)?,
             updated_at: row.updated_at.at(TABLE, row.id)?,
         })
@@ -66,6 +69,7 @@ impl From<&Client> for Model {
             msns: words::join_msns(client.msns.as_ref()),
             token_lifetime_seconds: client.token_lifetime.whole_seconds(),
             profile_id: client.profile.map(ProfileId::uuid),
+            state: client.state.as_str().to_owned(),
             created_at: client.created_at.into(),
             updated_at: client.updated_at.into(),
         }

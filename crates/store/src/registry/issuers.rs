@@ -6,9 +6,9 @@ use domain::{Environment, IssuerId, Msn, PartnerId};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use time::{Duration, OffsetDateTime};
 
-use super::{Registry, insert, one_changed, owner, words};
+use super::{Registry, Standing, insert, one_changed, owner, words};
 use crate::table::issuers::{Column, Entity, Model};
-use crate::{Error, System};
+use crate::{Error, System, table};
 
 const TABLE: &str = "issuers";
 
@@ -31,6 +31,8 @@ pub struct Issuer {
     pub max_lifetime: Duration,
     /// Whether the header must say `typ: at+jwt` (RFC 9068).
     pub demands_at_jwt: bool,
+    /// Suspended: its tokens are refused until it is active again.
+    pub state: Standing,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
 }
@@ -65,6 +67,7 @@ impl TryFrom<Model> for Issuer {
             msns: words::split_msns(row.msns.as_deref(), TABLE, row.id)?,
             max_lifetime: Duration::seconds(row.max_lifetime_seconds),
             demands_at_jwt: row.demands_at_jwt,
+            state: table::named(&Standing::ALL, Standing::as_str, &row.state, TABLE, row.id)?,
             created_at: row.created_at.at(TABLE, row.id)?,
             updated_at: row.updated_at.at(TABLE, row.id)?,
         })
@@ -90,6 +93,7 @@ impl From<&Issuer> for Model {
             msns: words::join_msns(issuer.msns.as_ref()),
             max_lifetime_seconds: issuer.max_lifetime.whole_seconds(),
             demands_at_jwt: issuer.demands_at_jwt,
+            state: issuer.state.as_str().to_owned(),
             created_at: issuer.created_at.into(),
             updated_at: issuer.updated_at.into(),
         }

@@ -18,6 +18,7 @@ pub struct Model {
     pub msns: Option<String>,
     pub token_lifetime_seconds: i64,
     pub profile_id: Option<Uuid>,
+    pub state: String,
     pub created_at: Moment,
     pub updated_at: Moment,
 }

@@ -21,6 +21,7 @@ pub struct Model {
     pub msns: Option<String>,
     pub max_lifetime_seconds: i64,
     pub demands_at_jwt: bool,
+    pub state: String,
     pub created_at: Moment,
     pub updated_at: Moment,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::registry::{AssignmentState, Market, Orphans, PartnerState, partners};
+use app::registry::{AssignmentState, Market, Orphans, PartnerState, Standing, partners};
 use app::{App, Scope, Scopes};
 use clap::Args;
 use domain::{CredentialMode, Environment, Msn, PartnerId};
@@ -106,6 +106,10 @@ pub(super) fn orphans(text: &str) -> Result<Orphans, String> {
 
 pub(super) fn assignment_state(text: &str) -> Result<AssignmentState, String> {
     named(&AssignmentState::ALL, AssignmentState::as_str, text)
+}
+
+pub(super) fn standing(text: &str) -> Result<Standing, String> {
+    named(&Standing::ALL, Standing::as_str, text)
 }
 
 pub(super) fn partner_state(text: &str) -> Result<PartnerState, String> {

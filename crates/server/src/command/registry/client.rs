@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use app::audit::Actor;
-use app::registry::{Client, clients};
+use app::registry::{Client, Standing, clients};
 use app::{App, Scopes};
 use clap::{Args, Subcommand};
 use domain::{ClientId, ProfileId, Secret};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use store::Keyring;
 use time::Duration;
 
-use super::arguments::{Owner, Reach, Whose, msns, scopes};
+use super::arguments::{Owner, Reach, Whose, msns, scopes, standing};
 use super::issuer::seconds;
 use super::secret::{Inputs, Source};
 use super::show::{Shown, time};
@@ -52,6 +52,9 @@ pub struct Set {
     id: ClientId,
     #[command(flatten)]
     terms: Terms,
+    /// `active`, or `suspended`: its tokens are refused and it gets none until it is active again.
+    #[arg(long, value_parser = standing)]
+    state: Option<Standing>,
     /// Draw a further secret and print it this once.
     #[arg(long)]
     new_secret: bool,
@@ -77,6 +80,16 @@ pub(super) struct Terms {
     /// The product behind this client.
     #[arg(long, value_name = "PROFILE")]
     profile: Option<ProfileId>,
+}
+
+impl Terms {
+    fn is_given(&self) -> bool {
+        self.jwks.is_some()
+            || self.scopes.is_some()
+            || self.msns.is_some()
+            || self.token_lifetime.is_some()
+            || self.profile.is_some()
+    }
 }
 
 /// 256 random bits, in characters that need no escaping anywhere.
@@ -151,7 +164,14 @@ async fn add(app: &App, by: &Actor, add: Add, inputs: &mut Inputs<'_>) -> anyhow
 }
 
 async fn set(app: &App, by: &Actor, set: Set, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
-    let client = told(clients::show(app, set.id).await)?;
+    // Trust is taken back first, whatever else is asked for.
+    let client = match set.state {
+        Some(state) => told(clients::stand(app, by, set.id, state).await)?,
+        None => told(clients::show(app, set.id).await)?,
+    };
+    if set.state.is_some() && !set.new_secret && !set.terms.is_given() {
+        return Ok(Shown::one(view(&client)));
+    }
     let jwks = match &set.terms.jwks {
         Some(source) => Some(inputs.document("--jwks", source)?),
         None => client.jwks,
@@ -202,6 +222,7 @@ fn view(client: &Client) -> Value {
         "msns": msns,
         "tokenLifetime": client.token_lifetime.whole_seconds(),
         "profileId": client.profile.map(|profile| profile.to_string()),
+        "state": client.state.as_str(),
         "createdAt": time(client.created_at),
         "updatedAt": time(client.updated_at),
     })

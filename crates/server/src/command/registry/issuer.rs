@@ -2,14 +2,14 @@
 
 use anyhow::bail;
 use app::audit::Actor;
-use app::registry::{Issuer, Jwks, issuers};
+use app::registry::{Issuer, Jwks, Standing, issuers};
 use app::{App, Scopes};
 use clap::{Args, Subcommand};
 use domain::IssuerId;
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::arguments::{Owner, Reach, Whose, msns, scopes};
+use super::arguments::{Owner, Reach, Whose, msns, scopes, standing};
 use super::secret::{Inputs, Source};
 use super::show::{Shown, time};
 use super::told;
@@ -28,6 +28,9 @@ pub enum Command {
         id: IssuerId,
         #[command(flatten)]
         terms: Terms,
+        /// `active`, or `suspended`: its tokens are refused until it is active again.
+        #[arg(long, value_parser = standing)]
+        state: Option<Standing>,
     },
     /// Its tokens are refused from now on.
     Remove {
@@ -75,6 +78,16 @@ pub struct Terms {
 }
 
 impl Terms {
+    fn is_given(&self) -> bool {
+        self.jwks_url.is_some()
+            || self.jwks.is_some()
+            || !self.algorithms.is_empty()
+            || self.scopes.is_some()
+            || self.msns.is_some()
+            || self.max_lifetime.is_some()
+            || self.at_jwt.is_some()
+    }
+
     fn jwks(&self, inputs: &mut Inputs<'_>) -> anyhow::Result<Option<Jwks>> {
         Ok(match (&self.jwks_url, &self.jwks) {
             (Some(url), _) => Some(Jwks::Url(url.clone())),
@@ -147,10 +160,19 @@ pub(super) async fn run(
             Shown::list(found.iter().map(view).collect())
         }
         Command::Show { id } => Shown::one(view(&told(issuers::show(app, id).await)?)),
-        Command::Set { id, terms } => {
+        Command::Set { id, terms, state } => {
             let issuer = told(issuers::show(app, id).await)?;
-            let terms = terms.over(issuer, inputs)?;
-            Shown::one(view(&told(issuers::set(app, by, id, terms).await)?))
+            let is_given = terms.is_given();
+            let mut changed = issuer.clone();
+            // Trust is taken back first, whatever else is asked for.
+            if let Some(state) = state {
+                changed = told(issuers::stand(app, by, id, state).await)?;
+            }
+            if is_given || state.is_none() {
+                let terms = terms.over(issuer, inputs)?;
+                changed = told(issuers::set(app, by, id, terms).await)?;
+            }
+            Shown::one(view(&changed))
         }
         Command::Remove { id } => {
             told(issuers::remove(app, by, id).await)?;
@@ -181,6 +203,7 @@ fn view(issuer: &Issuer) -> Value {
         "msns": msns,
         "maxLifetime": issuer.max_lifetime.whole_seconds(),
         "atJwt": issuer.demands_at_jwt,
+        "state": issuer.state.as_str(),
         "createdAt": time(issuer.created_at),
         "updatedAt": time(issuer.updated_at),
     })
