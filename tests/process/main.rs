@@ -20,6 +20,7 @@ mod collector;
 mod commands;
 mod databases;
 mod demo;
+mod keys;
 mod killed;
 mod place;
 mod read_only;

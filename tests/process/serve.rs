@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use crate::binary::{Running, run, text};
 
 /// A database that is up to date and a key file.
-struct Ground {
-    directory: TempDir,
+pub(crate) struct Ground {
+    pub(crate) directory: TempDir,
 }
 
 impl Ground {
@@ -21,7 +21,7 @@ impl Ground {
         ground
     }
 
-    fn migrated() -> Self {
+    pub(crate) fn migrated() -> Self {
         let ground = Self::new();
         let variables = ground.variables(&[]);
         let told = run(&["migrate"], &borrowed(&variables));
@@ -29,7 +29,7 @@ impl Ground {
         ground
     }
 
-    fn variables(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    pub(crate) fn variables(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
         let path = |name: &str| self.directory.path().join(name).display().to_string();
         let own = [
             ("NORDBRO__DATABASE__URL", format!("sqlite:{}", path("nordbro.db"))),
@@ -44,7 +44,7 @@ impl Ground {
             .collect()
     }
 
-    fn serve(self, more: &[(&str, &str)]) -> Serving {
+    pub(crate) fn serve(self, more: &[(&str, &str)]) -> Serving {
         let variables = self.variables(more);
         let mut process = Running::start(&["serve"], &borrowed(&variables));
         let line = process.logged("serving");
@@ -53,12 +53,12 @@ impl Ground {
             public: address("public"),
             private: address("private"),
             process,
-            _ground: self,
+            ground: self,
         }
     }
 }
 
-fn borrowed(variables: &[(String, String)]) -> Vec<(&str, &str)> {
+pub(crate) fn borrowed(variables: &[(String, String)]) -> Vec<(&str, &str)> {
     variables
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -66,11 +66,11 @@ fn borrowed(variables: &[(String, String)]) -> Vec<(&str, &str)> {
 }
 
 /// A gateway that serves, on ground that lasts as long as it.
-struct Serving {
+pub(crate) struct Serving {
     process: Running,
     public: String,
-    private: String,
-    _ground: Ground,
+    pub(crate) private: String,
+    pub(crate) ground: Ground,
 }
 
 /// Sends bytes and reads until the server closes.
