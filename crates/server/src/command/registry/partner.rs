@@ -78,7 +78,10 @@ pub(super) async fn run(
 ) -> anyhow::Result<Shown> {
     let find = async |partner: &str| told(partners::find(app, partner).await);
     Ok(match command {
-        Command::Add { name } => Shown::one(view(&told(partners::add(app, by, &name).await)?)),
+        Command::Add { name } => {
+            let added = told(partners::add(app, by, &name).await)?;
+            Shown::one(with_retention(app, &added).await?)
+        }
         Command::List => Shown::list(told(partners::list(app).await)?.iter().map(view).collect()),
         Command::Show { partner } => Shown::one(with_retention(app, &find(&partner).await?).await?),
         Command::Set {
