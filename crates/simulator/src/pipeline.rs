@@ -1,6 +1,9 @@
 //! The way of a request: read, matched, entered in the ring, struck by faults, handled, answered.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -88,9 +91,14 @@ impl World {
                 .sleep(Duration::from_millis(struck.latency_millis))
                 .await;
             call.at = self.clock().now();
-            let outcome = self.answered(number, call, handler, struck.fault).await;
+            let mut work = pin!(self.answered(number, call, handler, struck.fault));
+            // It is done at this very instant, unless it has to wait for the clock itself.
+            let at_once = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
             drop(hold);
-            return outcome;
+            return match at_once {
+                Poll::Ready(outcome) => outcome,
+                Poll::Pending => work.await,
+            };
         }
         self.answered(number, call, handler, struck.fault).await
     }

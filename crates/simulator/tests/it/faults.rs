@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nordbro_simulator::{Fault, Outcome, Rule};
+use nordbro_simulator::{Fault, Outcome, Rule, Simulator};
 
 use crate::walk::{Client, simulator};
 
@@ -235,6 +235,33 @@ async fn two_modifications_at_once_find_the_payment_locked() {
         200,
         "423 sticks to no key"
     );
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_late_and_then_locks_its_payment_does_not_stop_the_clock() {
+    let simulator = simulator().await;
+    let north = Client::of(simulator.test(), "100001").await;
+    north.authorized("order-0001", 10_000).await;
+    simulator
+        .test()
+        .set_dials(|dials| dials.processing_millis = 1_000);
+    let late = Fault::Latency { millis: 500 };
+    simulator
+        .test()
+        .add_fault(Rule::new("late", late).on("epayment.capture"));
+    let (captured, ()) = tokio::join!(north.modify("capture", "order-0001", "a", 4_000), async {
+        let arrived = |simulator: &Simulator| {
+            let seen = simulator.test().requests();
+            seen.iter().any(|it| it.operation == Some("epayment.capture"))
+        };
+        while !arrived(&simulator) {
+            tokio::task::yield_now().await;
+        }
+        simulator.advance(Duration::from_millis(500)).await;
+        simulator.advance(Duration::from_secs(1)).await;
+    });
+    assert_eq!(captured.status, 200);
     simulator.shutdown().await;
 }
 
