@@ -27,3 +27,12 @@ fuzz TARGET SECONDS="600":
 # What the trouble of one sales unit costs the others on one key set.
 bench-platform-keys:
     cargo run -p nordbro-tests --example platform_keys
+
+# Seeded histories: N of one kind, `rules` (a million take minutes) or `gateway` (on both databases; wants NORDBRO_TEST_POSTGRES_URL).
+histories N KIND="gateway":
+    NORDBRO_HISTORIES={{ N }} cargo test -p nordbro-tests --test histories {{ KIND }} -- --nocapture
+
+# The real process, killed N times on each database (SQLite, and a PostgreSQL of the test's own that crashes too).
+histories-process N:
+    cargo build --bins
+    NORDBRO_BIN=$PWD/target/debug/nordbro NORDBRO_CYCLES={{ N }} cargo test -p nordbro-tests --test process histories -- --nocapture

@@ -11,6 +11,12 @@ impl Coverage {
         *self.0.entry(what).or_default() += 1;
     }
 
+    pub(crate) fn count(&mut self, what: &'static str, times: u64) {
+        if times > 0 {
+            *self.0.entry(what).or_default() += times;
+        }
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         for (what, times) in other.0 {
             *self.0.entry(what).or_default() += times;

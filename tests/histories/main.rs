@@ -8,6 +8,6 @@
 )]
 
 mod coverage;
-mod dice;
+mod gateway;
 mod rules;
 mod run;

@@ -44,9 +44,17 @@ impl ManualClock {
         self.0.changes.send_modify(|number| *number += 1);
     }
 
-    /// When the next sleeper wants to wake.
+    /// Ids are counted on from `number`, so that what depends on them is the same in every run.
+    pub fn count_ids_from(&self, number: u64) {
+        let mut state = self.0.state.lock().unwrap();
+        state.ids = state.ids.max(number);
+    }
+
+    /// When the next sleeper wants to wake; those whose time has come do so without help.
     pub fn next_wake(&self) -> Option<OffsetDateTime> {
-        self.0.state.lock().unwrap().sleepers.first().map(|(at, _)| *at)
+        let state = self.0.state.lock().unwrap();
+        let mut later = state.sleepers.range((state.now, u64::MAX)..);
+        later.next().map(|(at, _)| *at)
     }
 
     /// Told of every change of the time and of the sleepers.

@@ -71,7 +71,8 @@ impl World {
         .await
         .unwrap();
         let clock = ManualClock::new(START);
-        let app = process(&simulator, &clock, &database, settings, timeouts).await;
+        let store = database.open(timeouts.connect).await;
+        let app = process(&simulator, &clock, store, settings, timeouts);
         let north = Partner::add(&app, &simulator, "north", &["100001", "100002"]).await;
         let south = Partner::add(&app, &simulator, "south", &["200001", "200002"]).await;
         Self {
@@ -87,21 +88,19 @@ impl World {
 
     /// Another gateway process on the same database: a second replica, or the one after a crash.
     pub async fn another_process(&self) -> App {
-        process(
-            &self.simulator,
-            &self.clock,
-            &self.database,
-            self.app.settings().clone(),
-            self.timeouts,
-        )
-        .await
+        self.process_on(self.database.open(self.timeouts.connect).await, self.timeouts)
+    }
+
+    /// A gateway process whose store is open already, and whose sockets have that much patience.
+    pub fn process_on(&self, store: Store, timeouts: Timeouts) -> App {
+        let settings = self.app.settings().clone();
+        process(&self.simulator, &self.clock, store, settings, timeouts)
     }
 
     /// Another gateway process on the same database, with a key file of its own.
     pub async fn process_with(&self, key_file: &str) -> App {
         let store = self.database.open_with(key_file, self.timeouts.connect).await;
-        let settings = self.app.settings().clone();
-        process_on(store, &self.simulator, &self.clock, settings, self.timeouts)
+        self.process_on(store, self.timeouts)
     }
 
     /// A gateway with the same partners that has never heard of what happened here.
@@ -110,11 +109,10 @@ impl World {
         let app = process(
             &self.simulator,
             &self.clock,
-            &database,
+            database.open(self.timeouts.connect).await,
             self.app.settings().clone(),
             self.timeouts,
-        )
-        .await;
+        );
         let north = Partner::add(&app, &self.simulator, "north", &["100001", "100002"]).await;
         Beside { database, app, north }
     }
@@ -156,21 +154,10 @@ impl World {
     }
 }
 
-async fn process(
+fn process(
     simulator: &Simulator,
     clock: &ManualClock,
-    database: &Database,
-    settings: app::Settings,
-    timeouts: Timeouts,
-) -> App {
-    let store = database.open(timeouts.connect).await;
-    process_on(store, simulator, clock, settings, timeouts)
-}
-
-fn process_on(
     store: Store,
-    simulator: &Simulator,
-    clock: &ManualClock,
     settings: app::Settings,
     timeouts: Timeouts,
 ) -> App {

@@ -7,7 +7,7 @@ use domain::operation::{Kind, Status, generation};
 use domain::upstream_key::{Identity, UpstreamKey};
 use domain::{
     Amount, AssignmentId, Currency, Environment, IdempotencyKey, Merged, Move, Open, PartnerId, Payment,
-    PaymentId, Reading, Reference, State,
+    PaymentId, Reading, Reference, Rejected, State,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -43,7 +43,10 @@ pub(crate) struct Operation {
     pub(crate) client: u8,
     pub(crate) status: Status,
     pub(crate) release: Option<Release>,
-    pub(crate) in_doubt: bool,
+    /// When the last send left that may have come about.
+    pub(crate) doubted: Option<OffsetDateTime>,
+    /// Vipps' last definite no, as long as it is not the last word.
+    pub(crate) no: Option<Rejected>,
     pub(crate) sends: u32,
     pub(crate) sent: Sent,
     pub(crate) rounds: u32,
@@ -199,7 +202,8 @@ impl Books {
             client,
             status: Status::Pending,
             release: None,
-            in_doubt: true,
+            doubted: Some(now),
+            no: None,
             sends: 1,
             sent: Sent {
                 first: now,
@@ -280,7 +284,7 @@ impl Books {
         self.lease_until = Some(held.until);
         self.sent.push((kind, now));
         let operation = &mut self.operations[held.operation];
-        operation.in_doubt = true;
+        operation.doubted = Some(now);
         operation.sends += 1;
         operation.sent.last = now;
         operation.missing = 0;
@@ -334,14 +338,21 @@ impl Books {
         true
     }
 
-    pub(crate) fn postpone(&mut self, held: &Held, in_doubt: bool, at: OffsetDateTime) {
+    pub(crate) fn postpone(
+        &mut self,
+        held: &Held,
+        doubted: Option<OffsetDateTime>,
+        no: Option<Rejected>,
+        at: OffsetDateTime,
+    ) {
         if !self.owns(held) {
             return;
         }
         self.lease_until = None;
         let operation = &mut self.operations[held.operation];
         operation.status = Status::Unknown;
-        operation.in_doubt = in_doubt;
+        operation.doubted = doubted;
+        operation.no = no;
         operation.next_step_at = Some(at);
         self.changed();
     }

@@ -7,10 +7,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::books::{Books, Intent, Release, Wish, reference};
 use super::line::Line;
-use super::owner::{Owner, Refresh};
+use super::owner::{Owner, Refresh, Waiting};
 use super::vipps::{Dials, Vipps};
 use crate::coverage::Coverage;
-use crate::dice::Dice;
+use testkit::Dice;
 
 const START: OffsetDateTime = datetime!(2026-11-23 09:00 UTC);
 /// How long a partner waits.
@@ -158,14 +158,16 @@ impl History {
                     self.waiting.push((wish, held.operation));
                 }
                 Intent::Known(operation) | Intent::Occupied(operation) => {
-                    if matches!(intent, Intent::Known(_)) {
+                    let waiting = if matches!(intent, Intent::Known(_)) {
                         self.waiting.push((wish, operation));
+                        Waiting::Caller(until)
                     } else {
                         self.coverage.met("partner: another operation was in the way");
                         self.answers.push((wish, operation, Said::Not));
-                    }
+                        Waiting::Other(until)
+                    };
                     if let Some(held) = self.books.claim(operation, self.now) {
-                        let owner = Owner::claimed(&self.books, held, Some(until));
+                        let owner = Owner::claimed(&self.books, held, waiting);
                         self.owners.push(owner);
                     }
                 }
@@ -263,7 +265,8 @@ impl History {
             if self.owners.iter().any(|owner| owner.held.operation == due) {
                 self.coverage.met("owner: overtaken after its lease");
             }
-            self.owners.push(Owner::claimed(&self.books, held, None));
+            self.owners
+                .push(Owner::claimed(&self.books, held, Waiting::Nobody));
         }
     }
 
@@ -374,7 +377,9 @@ fn dials(dice: &mut Dice, coverage: &mut Coverage) -> Dials {
     let get_lag = dice.pick(&[0, 0, 2, 10]);
     let (cancels_show_keys, keys_per_client, failures_are_logged) =
         (dice.once_in(2), dice.once_in(2), dice.once_in(3));
+    let moves_show_keys = !dice.once_in(4);
     for (is_set, what) in [
+        (!moves_show_keys, "dial: captures and refunds show no key"),
         (remembered == 90, "dial: keys forgotten after 90 min"),
         (remembered > 90, "dial: keys remembered for days"),
         (events_lag > 0, "dial: events lag"),
@@ -393,6 +398,7 @@ fn dials(dice: &mut Dice, coverage: &mut Coverage) -> Dials {
         get_lag: Duration::seconds(get_lag),
         events_lag: Duration::seconds(events_lag),
         cancels_show_keys,
+        moves_show_keys,
         keys_per_client,
         failures_are_logged,
     }

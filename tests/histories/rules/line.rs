@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::vipps::{Call, Vipps, refused};
 use crate::coverage::Coverage;
-use crate::dice::Dice;
+use testkit::Dice;
 
 /// What one write meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

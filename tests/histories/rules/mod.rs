@@ -18,7 +18,7 @@ const USUAL: u64 = 50_000;
 const THREADS: u64 = 2;
 
 /// What has to be met at least once.
-const DEMANDED: [&str; 33] = [
+const DEMANDED: [&str; 34] = [
     "answer: not created",
     "answer: not now, the key is free",
     "answer: not sent, the key is free",
@@ -36,6 +36,7 @@ const DEMANDED: [&str; 33] = [
     "customer: declines",
     "customer: never answers",
     "dial: cancels show no key",
+    "dial: captures and refunds show no key",
     "dial: cancels show their key",
     "dial: events lag",
     "dial: failures are logged",

@@ -15,11 +15,40 @@ pub(crate) struct Owner {
     /// The operation as this owner knows it: its own memory, not the books.
     operation: Operation,
     before: Payment,
-    in_doubt: bool,
+    /// When the last send left that may have reached Vipps and has no answer that is known.
+    doubted: Option<OffsetDateTime>,
+    /// Vipps' last definite no, for as long as it is not known whether it is the last word.
+    no: Option<Rejected>,
     transients: u32,
     unsent: u32,
-    waits: Option<OffsetDateTime>,
+    waiting: Waiting,
     pub(crate) step: Step,
+}
+
+/// Who waits for the end, and until when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Waiting {
+    Nobody,
+    /// The one who asked for it.
+    Caller(OffsetDateTime),
+    /// One who wants something else, once this is out of the way.
+    Other(OffsetDateTime),
+}
+
+impl Waiting {
+    fn outlasts(self, at: OffsetDateTime) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Caller(until) | Self::Other(until) => at <= until,
+        }
+    }
+
+    fn is_wanted(self, now: OffsetDateTime) -> bool {
+        match self {
+            Self::Caller(until) => now <= until,
+            Self::Nobody | Self::Other(_) => false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -38,23 +67,26 @@ pub(crate) enum Step {
 }
 
 impl Owner {
-    pub(crate) fn begun(books: &Books, held: Held, waits: OffsetDateTime) -> Self {
+    pub(crate) fn begun(books: &Books, held: Held, until: OffsetDateTime) -> Self {
         Self {
             held,
             operation: books.operations[held.operation].clone(),
             before: books.payment.clone().unwrap(),
-            in_doubt: false,
+            doubted: None,
+            no: None,
             transients: 0,
             unsent: 0,
-            waits: Some(waits),
+            waiting: Waiting::Caller(until),
             step: Step::Send,
         }
     }
 
-    pub(crate) fn claimed(books: &Books, held: Held, waits: Option<OffsetDateTime>) -> Self {
+    pub(crate) fn claimed(books: &Books, held: Held, waiting: Waiting) -> Self {
+        let operation = &books.operations[held.operation];
         Self {
-            in_doubt: books.operations[held.operation].in_doubt,
-            waits,
+            doubted: operation.doubted,
+            no: operation.no.clone(),
+            waiting,
             step: Step::Look(None),
             ..Self::begun(books, held, OffsetDateTime::UNIX_EPOCH)
         }
@@ -123,7 +155,7 @@ impl Owner {
                     operation.rounds = self.operation.rounds;
                     operation.missing = self.operation.missing;
                 }
-                books.postpone(&self.held, self.in_doubt, at);
+                books.postpone(&self.held, self.doubted, self.no.clone(), at);
                 Step::Done
             }
             Step::Done => Step::Done,
@@ -154,9 +186,9 @@ impl Owner {
     }
 
     fn judge(&mut self, outcome: Outcome, sums: Option<Aggregate>, now: OffsetDateTime) -> Step {
-        match Verdict::of(self.operation.wish.kind, outcome, self.in_doubt) {
-            Verdict::Succeeded(_) if !self.in_doubt && !self.shown_by(sums) => {
-                self.in_doubt = true;
+        match Verdict::of(self.operation.wish.kind, outcome, self.doubted.is_some()) {
+            Verdict::Succeeded(_) if self.doubted.is_none() && !self.shown_by(sums) => {
+                self.doubted = Some(self.operation.sent.last);
                 Step::Look(None)
             }
             Verdict::Succeeded(_) => Step::End(Status::Succeeded, None, None),
@@ -171,13 +203,13 @@ impl Owner {
                 self.transients += 1;
                 let wait = retry_after(self.transients, rejected.retry_after, 7);
                 match wait.map(|wait| now + wait) {
-                    Some(at) if self.waits.is_some_and(|until| at <= until) => Step::Again(at, rejected),
+                    Some(at) if self.waiting.outlasts(at) => Step::Again(at, rejected),
                     Some(_) | None => Step::Look(Some(rejected)),
                 }
             }
             Verdict::Look(rejected) => Step::Look(Some(rejected)),
             Verdict::Unknown => {
-                self.in_doubt = true;
+                self.doubted = Some(self.operation.sent.last);
                 Step::Look(None)
             }
         }
@@ -206,6 +238,10 @@ impl Owner {
             return Step::Done;
         }
         self.operation.rounds += 1;
+        if let Some(no) = after.as_ref().filter(|no| !verdict::is_transient(no)) {
+            self.no = Some(no.clone());
+        }
+        let after = after.or_else(|| self.no.clone());
         if self.operation.wish.kind == Kind::Create {
             return self.look_for_payment(books, line, after, client, now);
         }
@@ -249,21 +285,25 @@ impl Owner {
         now: OffsetDateTime,
     ) -> Step {
         match after {
-            Some(no) if !verdict::is_transient(&no) => Step::End(Status::Refused, None, None),
-            Some(_) if !self.in_doubt => Step::End(Status::Refused, Some(Release::Rejected), None),
+            Some(no) if !verdict::is_transient(&no) => {
+                let kind = self.operation.wish.kind;
+                let may_be_done = kind != Kind::Create || verdict::may_hide_a_yes(kind, &no);
+                if may_be_done && !resolve::is_last_word(self.doubted, now) {
+                    return self.pause(books, now);
+                }
+                Step::End(Status::Refused, None, None)
+            }
+            Some(_) if self.doubted.is_none() => Step::End(Status::Refused, Some(Release::Rejected), None),
             Some(_) => self.pause(books, now),
             None => self.replay(books, client, now),
         }
     }
 
     fn replay(&mut self, books: &mut Books, client: u8, now: OffsetDateTime) -> Step {
-        let is_left = self.waits.is_none_or(|until| now > until);
+        let is_wanted = self.operation.wish.kind != Kind::Create || self.waiting.is_wanted(now);
         let same = client == self.operation.client;
         let horizon = books.settings.replay_horizon;
-        if self.operation.rounds < 2
-            || (self.operation.wish.kind == Kind::Create && is_left)
-            || !may_replay(&self.operation.sent, same, now, horizon)
-        {
+        if self.operation.rounds < 2 || !is_wanted || !may_replay(&self.operation.sent, same, now, horizon) {
             return self.pause(books, now);
         }
         match books.store_send(&mut self.held, 0, now) {
@@ -314,17 +354,20 @@ impl Owner {
         let sent = &self.operation.sent;
         let rounds = self.operation.rounds.saturating_sub(1);
         let at = next_look(sent, rounds, now, books.settings.replay_horizon, 77);
-        let decisive = sent.last + resolve::MISSING_FOR;
-        if self.operation.wish.kind == Kind::Create && decisive > now {
-            at.min(decisive)
-        } else {
-            at
-        }
+        let decided_by = match self.doubted {
+            Some(doubted) if self.no.is_some() => Some(doubted),
+            Some(_) | None if self.operation.wish.kind == Kind::Create => Some(sent.last),
+            Some(_) | None => None,
+        };
+        decided_by
+            .map(|from| from + resolve::MISSING_FOR)
+            .filter(|decisive| *decisive > now)
+            .map_or(at, |decisive| at.min(decisive))
     }
 
     fn pause(&self, books: &Books, now: OffsetDateTime) -> Step {
         let at = self.next_look(books, now);
-        if self.waits.is_some_and(|until| at <= until) {
+        if self.waiting.outlasts(at) {
             Step::Pause(at)
         } else {
             Step::Postpone

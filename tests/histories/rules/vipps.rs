@@ -11,6 +11,10 @@ use time::{Duration, OffsetDateTime};
 
 /// What Vipps does not say of itself.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one open question about Vipps, none depends on another"
+)]
 pub(crate) struct Dials {
     /// How long a key is remembered after its first use. Always longer than the replay horizon.
     pub(crate) remembered: Duration,
@@ -18,6 +22,8 @@ pub(crate) struct Dials {
     pub(crate) events_lag: Duration,
     /// Whether the events of a cancel show its key.
     pub(crate) cancels_show_keys: bool,
+    /// Whether captures and refunds do. Where none does there is no evidence, only the replay.
+    pub(crate) moves_show_keys: bool,
     /// Whether another client id's keys are other keys.
     pub(crate) keys_per_client: bool,
     /// Whether the event log tells of captures and refunds that failed.
@@ -215,16 +221,16 @@ impl Vipps {
         let shown = self.shown(now - self.dials.events_lag);
         let event = |entry: &Entry| {
             let is_cancel = matches!(entry.name, EventName::Cancelled | EventName::Terminated);
+            let is_move = matches!(entry.name, EventName::Captured | EventName::Refunded);
+            let names_it =
+                (self.dials.cancels_show_keys || !is_cancel) && (self.dials.moves_show_keys || !is_move);
             Event {
                 name: entry.name.clone(),
                 amount: Amount::new(entry.amount, Currency::NOK),
                 psp_reference: String::new(),
                 timestamp: entry.at,
                 success: entry.success,
-                key: entry
-                    .key
-                    .clone()
-                    .filter(|_| self.dials.cancels_show_keys || !is_cancel),
+                key: entry.key.clone().filter(|_| names_it),
             }
         };
         shown.iter().map(event).collect()

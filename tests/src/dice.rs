@@ -2,10 +2,10 @@
 
 /// `SplitMix64`.
 #[derive(Debug, Clone)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x6e6f_7264_6272_6f21)
     }
 
@@ -18,20 +18,20 @@ impl Dice {
     }
 
     /// From 0 to `most`, both included.
-    pub(crate) fn up_to(&mut self, most: u32) -> u32 {
+    pub fn up_to(&mut self, most: u32) -> u32 {
         u32::try_from(self.next() % (u64::from(most) + 1)).unwrap()
     }
 
-    pub(crate) fn between(&mut self, least: i64, most: i64) -> i64 {
+    pub fn between(&mut self, least: i64, most: i64) -> i64 {
         least + i64::try_from(self.next() % u64::try_from(most - least + 1).unwrap()).unwrap()
     }
 
     /// True once in `times`.
-    pub(crate) fn once_in(&mut self, times: u32) -> bool {
+    pub fn once_in(&mut self, times: u32) -> bool {
         self.up_to(times - 1) == 0
     }
 
-    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[usize::try_from(self.up_to(u32::try_from(from.len() - 1).unwrap())).unwrap()]
     }
 }
