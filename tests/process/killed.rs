@@ -8,7 +8,6 @@ use serde_json::json;
 use simulator::{EventName, Fault, Outcome, Rule, Seen};
 use testkit::desk::{modification, web};
 use testkit::{Answer, Kind};
-use tokio_util::task::TaskTracker;
 
 use crate::caller::{Caller, Letter};
 use crate::place::Place;
@@ -175,12 +174,11 @@ async fn is_killed_on(kind: Kind) {
     let token = Rule::new("token", Fault::Latency { millis: 3_600_000 }).on("token.standard");
     simulator.add_fault(token.once());
 
-    let tasks = TaskTracker::new();
     let asked: Vec<_> = all
         .iter()
         .map(|one| {
             let (caller, letter) = (gateway.caller.clone(), one.letter.clone());
-            tasks.spawn(async move { caller.ask(&letter, 60).await })
+            place.tasks.spawn(async move { caller.ask(&letter, 60).await })
         })
         .collect();
     for one in &all {

@@ -16,13 +16,16 @@
 mod binary;
 mod caller;
 mod canary;
+mod cluster;
 mod collector;
 mod commands;
 mod databases;
 mod demo;
+mod histories;
 mod keys;
 mod killed;
 mod place;
 mod read_only;
 mod serve;
+mod till;
 mod watch;

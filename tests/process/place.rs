@@ -24,6 +24,8 @@ use crate::caller::Caller;
 /// that are started and killed.
 pub(crate) struct Place {
     pub(crate) simulator: Simulator,
+    /// For whoever asks beside the test.
+    pub(crate) tasks: TaskTracker,
     issuer: Issuer,
     variables: Vec<(String, String)>,
     kept: (Option<Database>, TempDir),
@@ -62,6 +64,7 @@ impl Place {
         register(&variables, &simulator, &issuer).await;
         Self {
             simulator,
+            tasks: TaskTracker::new(),
             issuer,
             variables,
             kept: (kept, directory),
