@@ -481,6 +481,22 @@ async fn partner_keys_prove_a_claim_by_the_management_api_and_no_other_way(kind:
     let _ = probe(&unseen).await.problem(503, "vipps_unreachable");
     assert_eq!(unseen.get("").send().await.text("/state"), "draft");
     production.clear_faults();
+    // Keys without a right to Management show nothing either, though they open the unit.
+    let closed = Fault::Answer {
+        status: 403,
+        content_type: Some("application/json".to_owned()),
+        headers: Vec::new(),
+        body: "{}".to_owned(),
+        after_effect: false,
+    };
+    production.add_fault(Rule {
+        operation: Some("management.*".to_owned()),
+        ..Rule::new("no right to management", closed)
+    });
+    let unproven = probe(&unseen).await.is(200);
+    assert_eq!(unproven.text("/state"), "draft", "{unproven}");
+    assert_eq!(unproven.text("/health/status"), "connected");
+    production.clear_faults();
     // The unit leaves the partner: found by the daily look.
     production
         .registry_mut()

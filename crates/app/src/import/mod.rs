@@ -140,7 +140,7 @@ pub async fn run(
         for row in part::import(app, import, part).await? {
             report(row);
         }
-        tracing::info!(rows = done, "imported");
+        tracing::info!(rows = done, rehearsal = import.is_rehearsal, "importing");
     }
 }
 

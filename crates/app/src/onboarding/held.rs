@@ -93,18 +93,12 @@ impl App {
     /// [`Error::Unavailable`].
     pub async fn held_units(&self, caller: &Caller) -> Result<Vec<HeldUnit>, Error> {
         let reader = self.store().read(caller.partner, caller.environment);
-        let mut units = Vec::new();
-        for unit in reader.scope().list_held_units().await? {
-            if !caller.reaches(&unit.assignment.msn) {
-                continue;
-            }
-            // One that was moved away since it was listed is left out.
-            match self.held(caller, &unit.assignment.msn).await {
-                Ok(unit) => units.push(unit),
-                Err(Error::NotFound(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let units = reader.scope().list_serving(caller.profile).await?;
+        let units: Vec<_> = units
+            .into_iter()
+            .filter(|found| caller.reaches(&found.unit.assignment.msn))
+            .map(|found| Arc::new(Unit::from(found)))
+            .collect();
         let by_unit = |check: Check| (check.assignment, check);
         let checks: HashMap<AssignmentId, Check> = reader
             .scope()

@@ -7,7 +7,7 @@ use domain::{
     TraceContext,
 };
 use outbound::Access;
-use store::registry::{AssignmentState, Market, Orphans, Which as Wanted};
+use store::registry::{AssignmentState, Market, Orphans, Serving, Which as Wanted};
 use store::{Read, Scope};
 use time::OffsetDateTime;
 
@@ -151,23 +151,27 @@ async fn load(scope: Scope<'_, Read>, key: &UnitKey) -> Result<Option<Unit>, Err
         Which::Held(msn) => Wanted::Held(msn),
         Which::Assigned(assignment) => Wanted::Assigned(*assignment),
     };
-    let Some(found) = scope.find_serving(which, key.profile).await? else {
-        return Ok(None);
-    };
-    let assignment = found.unit.assignment;
-    Ok(Some(Unit {
-        product: found.profile.map(|profile| Arc::new(profile.product)),
-        keys: found.keys.map(Arc::new),
-        assignment: assignment.id,
-        partner: assignment.partner,
-        environment: assignment.environment,
-        merchant: assignment.merchant,
-        msn: assignment.msn,
-        name: assignment.name,
-        market: found.unit.market,
-        mode: assignment.credential_mode,
-        state: assignment.state,
-        orphans: assignment.orphans,
-        live_from: assignment.live_from,
-    }))
+    let found = scope.find_serving(which, key.profile).await?;
+    Ok(found.map(Unit::from))
+}
+
+impl From<Serving> for Unit {
+    fn from(found: Serving) -> Self {
+        let assignment = found.unit.assignment;
+        Self {
+            product: found.profile.map(|profile| Arc::new(profile.product)),
+            keys: found.keys.map(Arc::new),
+            assignment: assignment.id,
+            partner: assignment.partner,
+            environment: assignment.environment,
+            merchant: assignment.merchant,
+            msn: assignment.msn,
+            name: assignment.name,
+            market: found.unit.market,
+            mode: assignment.credential_mode,
+            state: assignment.state,
+            orphans: assignment.orphans,
+            live_from: assignment.live_from,
+        }
+    }
 }

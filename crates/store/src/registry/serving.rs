@@ -2,7 +2,9 @@
 //! mode, and the product that names itself.
 
 use domain::{AssignmentId, KeySet, Msn, ProfileId};
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, Statement, Value};
+use sea_orm::{
+    ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryResult, Statement, Value,
+};
 
 use super::key_sets;
 use super::{Profile, Unit, assignments};
@@ -39,15 +41,17 @@ fn columns<E: EntityTrait>(alias: &str) -> String {
     E::Column::iter().map(column).collect::<Vec<_>>().join(", ")
 }
 
-/// The query. Its parameters: partner, environment, serial number or assignment, chosen profile.
-///
-/// States and kinds stand in the text, so that a plan for any values can use the partial indexes.
+/// The query for one. Its parameters: partner, environment, chosen profile, serial number or assignment.
 pub fn serving_sql(which: Which<'_>) -> String {
-    let filter = match which {
-        Which::Live(_) => "a.msn = $3 AND a.state = 'live'",
-        Which::Held(_) => "a.msn = $3 AND a.state <> 'ended'",
-        Which::Assigned(_) => "a.id = $3",
-    };
+    sql(match which {
+        Which::Live(_) => "a.msn = $4 AND a.state = 'live'",
+        Which::Held(_) => "a.msn = $4 AND a.state <> 'ended'",
+        Which::Assigned(_) => "a.id = $4",
+    })
+}
+
+/// States and kinds stand in the text, so that a plan for any values can use the partial indexes.
+fn sql(filter: &str) -> String {
     format!(
         "SELECT {a}, {u}, {k}, {p} FROM assignments a \
          JOIN sales_units u ON u.id = a.sales_unit_id \
@@ -60,7 +64,7 @@ pub fn serving_sql(which: Which<'_>) -> String {
              ELSE (SELECT o.id FROM key_sets o WHERE o.partner_id IS NULL \
                  AND o.environment = a.environment AND o.kind = 'platform' AND o.state = 'active') END \
          LEFT JOIN product_profiles p ON p.partner_id = a.partner_id AND p.environment = a.environment \
-             AND p.id = COALESCE($4, a.profile_id, (SELECT f.id FROM product_profiles f \
+             AND p.id = COALESCE($3, a.profile_id, (SELECT f.id FROM product_profiles f \
                  WHERE f.partner_id = a.partner_id AND f.environment = a.environment ORDER BY f.id LIMIT 1)) \
          WHERE a.partner_id = $1 AND a.environment = $2 AND {filter}",
         a = columns::<table::assignments::Entity>("a"),
@@ -84,29 +88,57 @@ impl<M> Scope<'_, M> {
             Which::Live(msn) | Which::Held(msn) => msn.as_str().into(),
             Which::Assigned(id) => id.uuid().into(),
         };
-        let values = [
+        let [partner, environment, chosen] = self.serving_values(profile);
+        let statement = Statement::from_sql_and_values(
+            self.conn().get_database_backend(),
+            serving_sql(which),
+            [partner, environment, chosen, wanted],
+        );
+        let row = self.conn().query_one_raw(statement).await?;
+        match row {
+            Some(row) => self.serving(&row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// All of this partner's drafted and live units by serial number, in the same one query.
+    ///
+    /// # Errors
+    /// As [`Scope::find_serving`].
+    pub async fn list_serving(&self, profile: Option<ProfileId>) -> Result<Vec<Serving>, Error> {
+        let statement = Statement::from_sql_and_values(
+            self.conn().get_database_backend(),
+            format!("{} ORDER BY a.msn", sql("a.state <> 'ended'")),
+            self.serving_values(profile),
+        );
+        let rows = self.conn().query_all_raw(statement).await?;
+        let mut units = Vec::with_capacity(rows.len());
+        for row in &rows {
+            units.push(self.serving(row).await?);
+        }
+        Ok(units)
+    }
+
+    fn serving_values(&self, profile: Option<ProfileId>) -> [Value; 3] {
+        [
             self.partner().uuid().into(),
             self.environment().as_str().into(),
-            wanted,
             profile.map(ProfileId::uuid).into(),
-        ];
-        let backend = self.conn().get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, serving_sql(which), values);
-        let Some(row) = self.conn().query_one_raw(statement).await? else {
-            return Ok(None);
-        };
-        let assignment = table::assignments::Model::from_query_result(&row, "a_")?;
-        let unit = sales_units::Model::from_query_result(&row, "u_")?;
-        let keys = table::key_sets::Model::from_query_result_optional(&row, "k_")?;
-        let keys = match keys {
+        ]
+    }
+
+    async fn serving(&self, row: &QueryResult) -> Result<Serving, Error> {
+        let assignment = table::assignments::Model::from_query_result(row, "a_")?;
+        let unit = sales_units::Model::from_query_result(row, "u_")?;
+        let keys = match table::key_sets::Model::from_query_result_optional(row, "k_")? {
             Some(row) => Some(key_sets::open(self.conn(), self.keyring(), &row).await?),
             None => None,
         };
-        let profile = product_profiles::Model::from_query_result_optional(&row, "p_")?;
-        Ok(Some(Serving {
+        let profile = product_profiles::Model::from_query_result_optional(row, "p_")?;
+        Ok(Serving {
             unit: assignments::joined((assignment, Some(unit)))?,
             keys,
             profile: profile.map(Profile::try_from).transpose()?,
-        }))
+        })
     }
 }

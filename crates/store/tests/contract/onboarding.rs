@@ -244,7 +244,7 @@ async fn everything_about_a_unit_is_one_query_over_indexes_among_thousands() {
             format!(
                 "INSERT INTO key_sets (id, partner_id, environment, kind, assignment_id, state, version, sealed, \
                  client_fingerprint, proven_at, created_at, updated_at) \
-                 SELECT {id}, {partner}, 'test', 'sales_unit', a.id, 'active', 1, a.id{bytes}, 'f', 0, 0, 0 \
+                 SELECT {id}, {partner}, 'test', 'sales_unit', a.id, 'draft', 1, a.id{bytes}, 'f', 0, 0, 0 \
                  FROM assignments a WHERE a.msn LIKE '7_____'",
                 bytes = if is_sqlite { "" } else { "::text::bytea" }
             ),
@@ -269,8 +269,8 @@ async fn everything_about_a_unit_is_one_query_over_indexes_among_thousands() {
             let sql = store::registry::serving_sql(which)
                 .replace("$1", &owner)
                 .replace("$2", "'test'")
-                .replace("$3", &wanted)
-                .replace("$4", if is_sqlite { "NULL" } else { "NULL::uuid" });
+                .replace("$4", &wanted)
+                .replace("$3", if is_sqlite { "NULL" } else { "NULL::uuid" });
             let plan = plan(fresh, &sql).await;
             for (table, alias) in [("assignments", "a"), ("sales_units", "u"), ("key_sets", "k"), ("key_sets", "o")] {
                 let scanned = [format!("Seq Scan on {table}"), format!("SCAN {alias}")];
@@ -283,7 +283,9 @@ async fn everything_about_a_unit_is_one_query_over_indexes_among_thousands() {
         let found = reader.scope().find_serving(live, None).await.unwrap().unwrap();
         assert_eq!(Some(found.unit), reader.scope().find_unit(&msn()).await.unwrap());
         assert_eq!((found.keys, found.profile), (None, None));
+        assert_eq!(reader.scope().list_serving(None).await.unwrap().len(), 10_001);
         let foreign = fresh.store.read(super::databases::partner(2), TEST);
+        assert_eq!(foreign.scope().list_serving(None).await.unwrap(), []);
         assert_eq!(foreign.scope().find_serving(live, None).await.unwrap(), None);
     })
     .await;
