@@ -36,3 +36,11 @@ histories N KIND="gateway":
 histories-process N:
     cargo build --bins
     NORDBRO_BIN=$PWD/target/debug/nordbro NORDBRO_CYCLES={{ N }} cargo test -p nordbro-tests --test process histories -- --nocapture
+
+# Break each rule that keeps partners apart, one at a time: a test has to notice. Needs NORDBRO_TEST_POSTGRES_URL.
+mutants:
+    nice -n 19 python3 tools/mutants.py
+
+# What it costs on PostgreSQL to name the partner of a transaction. Needs NORDBRO_TEST_POSTGRES_URL.
+wall-cost:
+    cargo run --release -p nordbro-store --example wall_cost

@@ -125,7 +125,8 @@ def judge_settings(rendered, binary):
     deployment = next(d for d in everything if d["kind"] == "Deployment")
     settings = next(d for d in everything if d["kind"] == "ConfigMap" and hook_weight(d) is None)["data"]["nordbro.toml"]
     variables = {
-        variable["name"]: variable.get("value", "postgres://user:password@db/name")
+        # The binary wants a user of its own for each URL.
+        variable["name"]: variable.get("value", f"postgres://{variable['name'].lower()}:password@db/name")
         for variable in pod_spec(deployment)["containers"][0]["env"]
     }
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:

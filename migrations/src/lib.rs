@@ -22,10 +22,12 @@ mod m20261126_000500_bodies;
 mod m20261126_001000_audit_chains;
 mod m20261126_001100_revocations;
 mod script;
+mod users;
 pub mod wall;
 
 pub use file::make_for_owner;
 pub use sea_orm_migration::MigratorTrait;
+pub use users::{Users, admit};
 
 /// Every migration, oldest first.
 pub struct Migrator;

@@ -10,6 +10,7 @@
 )]
 
 mod bad_input;
+mod bad_tokens;
 mod contract;
 mod crash;
 mod databases;
@@ -25,5 +26,6 @@ mod recovery;
 mod retention;
 mod samples;
 mod settling;
+mod statements;
 mod trouble;
 mod walls;

@@ -59,14 +59,14 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// A database with the newest schema.
-    pub(crate) async fn migrated(&self) -> String {
+    /// A database with the newest schema, as the two users of a gateway.
+    pub(crate) async fn migrated(&self) -> migrations::Users {
         let admin = Database::connect(self.url("postgres")).await.unwrap();
         admin.execute_unprepared("CREATE DATABASE nordbro").await.unwrap();
         admin.close().await.unwrap();
         let url = self.url("nordbro");
         migrations::run(&url).await.unwrap();
-        url
+        migrations::admit(&url).await.unwrap()
     }
 
     /// Every process of it ends at once, as in a crash, and it starts again from its log.

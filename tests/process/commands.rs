@@ -6,7 +6,13 @@ use crate::binary::{Running, run, text};
 fn check_config_prints_every_setting_with_secrets_as_dots() {
     let told = run(
         &["check-config"],
-        &[("NORDBRO__DATABASE__URL", "postgres://nordbro:hunter2@db/nordbro")],
+        &[
+            ("NORDBRO__DATABASE__URL", "postgres://nordbro:hunter2@db/nordbro"),
+            (
+                "NORDBRO__DATABASE__SYSTEM_URL",
+                "postgres://across:hunter2@db/nordbro",
+            ),
+        ],
     );
     let shown = text(&told.stdout);
     assert!(told.status.success(), "{}", text(&told.stderr));

@@ -68,9 +68,64 @@ fn a_database_that_does_not_answer_is_told_with_its_address_and_without_its_pass
         .local_addr()
         .unwrap();
     let url = format!("postgres://nordbro:hunter2@{closed}/nordbro");
-    let told = run(&["migrate"], &[("NORDBRO__DATABASE__URL", &url)]);
+    let told = run(&["migrate"], &[("NORDBRO__DATABASE__MIGRATE_URL", &url)]);
     let error = text(&told.stderr);
     assert_eq!(told.status.code(), Some(1));
     assert!(error.contains(&closed.to_string()), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
+}
+
+/// A migrated database, and what the two users of a gateway are reached by.
+async fn walled(name: &str) -> (String, migrations::Users) {
+    let url = empty_postgres(name).await;
+    migrations::run(&url).await.unwrap();
+    let users = migrations::admit(&url).await.unwrap();
+    (url, users)
+}
+
+#[tokio::test]
+async fn a_gateway_does_not_start_as_a_user_whom_the_wall_does_not_hold_back() {
+    let (owner, users) = walled("process_wall").await;
+    let directory = tempfile::tempdir().unwrap();
+    let keys = directory.path().join("keys");
+    std::fs::write(&keys, store::Keyring::generate().unwrap().reveal()).unwrap();
+    let keys = keys.display().to_string();
+    for (url, system_url, reason) in [
+        (owner.as_str(), users.system.as_str(), "superuser"),
+        (&users.app, &owner, "superuser"),
+        (&users.system, &users.app, "other role's group"),
+        (&users.app, "", "database.system_url"),
+        (&users.app, &users.app, "same user"),
+    ] {
+        let told = run(
+            &["serve"],
+            &[
+                ("NORDBRO__DATABASE__URL", url),
+                ("NORDBRO__DATABASE__SYSTEM_URL", system_url),
+                ("NORDBRO__SEALING__KEY_FILE", &keys),
+                ("NORDBRO__PUBLIC__LISTEN", "127.0.0.1:0"),
+                ("NORDBRO__PRIVATE__LISTEN", "127.0.0.1:0"),
+            ],
+        );
+        let error = text(&told.stderr) + &text(&told.stdout);
+        assert_eq!(told.status.code(), Some(1), "{error}");
+        assert!(error.contains(reason), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_tables_do_not_come_to_belong_to_the_user_who_serves_partners() {
+    let told = run(
+        &["migrate"],
+        &[
+            ("NORDBRO__DATABASE__URL", "postgres://nordbro:hunter2@db/nordbro"),
+            (
+                "NORDBRO__DATABASE__SYSTEM_URL",
+                "postgres://across:hunter2@db/nordbro",
+            ),
+        ],
+    );
+    let error = text(&told.stderr);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(error.contains("database.migrate_url is empty"), "{error}");
 }

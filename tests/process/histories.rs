@@ -32,7 +32,8 @@ async fn a_gateway_that_is_killed_again_and_again_doubles_nothing_and_loses_noth
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_and_a_postgresql_that_die_again_and_again_double_nothing_and_lose_nothing() {
     let cluster = Cluster::start().await;
-    let place = Place::set_up(cluster.migrated().await, None).await;
+    let users = cluster.migrated().await;
+    let place = Place::set_up(users.app, users.system, None).await;
     Run::new(place, Some(cluster)).play().await;
 }
 

@@ -23,7 +23,6 @@ mod databases;
 mod demo;
 mod histories;
 mod keys;
-mod histories;
 mod killed;
 mod place;
 mod read_only;

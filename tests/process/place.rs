@@ -20,6 +20,8 @@ use tokio_util::task::TaskTracker;
 use crate::binary::Running;
 use crate::caller::Caller;
 
+const KEY_FILE: &str = "NORDBRO__SEALING__KEY_FILE";
+
 /// A database with one partner at the sales units 100001 and 100002, Vipps in a box, and settings for gateways
 /// that are started and killed.
 pub(crate) struct Place {
@@ -40,19 +42,21 @@ pub(crate) struct Gateway {
 impl Place {
     pub(crate) async fn of(kind: Kind) -> Self {
         let database = Database::fresh(kind).await;
-        let url = database.url.clone();
-        Self::set_up(url, Some(database)).await
+        let url = database.app_url().to_owned();
+        let system_url = database.system_url().unwrap_or_default().to_owned();
+        Self::set_up(url, system_url, Some(database)).await
     }
 
     /// On a database that the caller has migrated and keeps.
-    pub(crate) async fn set_up(url: String, kept: Option<Database>) -> Self {
+    pub(crate) async fn set_up(url: String, system_url: String, kept: Option<Database>) -> Self {
         let simulator = Simulator::start(Options::default()).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let keys = directory.path().join("keys");
         std::fs::write(&keys, store::Keyring::generate().unwrap().reveal()).unwrap();
         let variables: Vec<(String, String)> = [
             ("NORDBRO__DATABASE__URL", url),
-            ("NORDBRO__SEALING__KEY_FILE", keys.display().to_string()),
+            ("NORDBRO__DATABASE__SYSTEM_URL", system_url),
+            (KEY_FILE, keys.display().to_string()),
             ("NORDBRO__PUBLIC__LISTEN", "127.0.0.1:0".to_owned()),
             ("NORDBRO__PRIVATE__LISTEN", "127.0.0.1:0".to_owned()),
             ("NORDBRO__VIPPS__TEST__URL", simulator.test().url()),
@@ -90,7 +94,8 @@ impl Place {
         let directory = file.parent().unwrap().to_owned();
         let keys = directory.join("keys");
         std::fs::copy(self.kept.1.path().join("keys"), &keys).unwrap();
-        self.variables[1].1 = keys.display().to_string();
+        let variable = self.variables.iter_mut().find(|(name, _)| name == KEY_FILE);
+        variable.unwrap().1 = keys.display().to_string();
         directory
     }
 

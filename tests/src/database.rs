@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use migrations::Users;
 use sea_orm::{ConnectionTrait, Database as Orm, DatabaseConnection, DbBackend, Statement};
 use store::{Keyring, Settings, Store};
 use tempfile::TempDir;
@@ -26,7 +27,9 @@ pub const KEY_FILE: &str = "bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=";
 #[derive(Debug)]
 pub struct Database {
     pub kind: Kind,
+    /// As whoever owns the tables; a gateway has no use for it.
     pub url: String,
+    users: Option<Users>,
     _directory: Option<TempDir>,
 }
 
@@ -58,9 +61,14 @@ impl Database {
 
     async fn migrated(kind: Kind, url: String, directory: Option<TempDir>) -> Self {
         migrations::run(&url).await.unwrap();
+        let users = match kind {
+            Kind::Sqlite => None,
+            Kind::Postgres => Some(migrations::admit(&url).await.unwrap()),
+        };
         Self {
             kind,
             url,
+            users,
             _directory: directory,
         }
     }
@@ -76,9 +84,28 @@ impl Database {
         let keyring = Keyring::parse(key_file).unwrap();
         let settings = Settings {
             busy_timeout: patience,
-            ..Settings::new(self.url.clone())
+            ..self.settings()
         };
         Store::connect(&settings, keyring).await.unwrap()
+    }
+
+    /// As a gateway connects: on PostgreSQL under two users before whom the wall stands, which [`Store::connect`]
+    /// makes sure of.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            system_url: self.users.as_ref().map(|users| users.system.clone().into()),
+            ..Settings::new(self.app_url().to_owned())
+        }
+    }
+
+    /// The database as the user who serves partners.
+    pub fn app_url(&self) -> &str {
+        self.users.as_ref().map_or(&self.url, |users| &users.app)
+    }
+
+    /// The database as the user who reaches across partners; on `SQLite` there is none.
+    pub fn system_url(&self) -> Option<&str> {
+        self.users.as_ref().map(|users| users.system.as_str())
     }
 
     /// What the operator of a PostgreSQL server does with this database; what is connected is thrown out,

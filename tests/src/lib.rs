@@ -23,6 +23,7 @@ mod partner;
 pub mod platform;
 mod process;
 pub mod specs;
+mod statements;
 mod token;
 mod world;
 
@@ -37,6 +38,7 @@ pub use gateway::{Gateway, Setup};
 pub use listener::Listener;
 pub use partner::{Partner, nok};
 pub use process::Process;
+pub use statements::Statements;
 pub use token::{Issuer, Token, every_scope};
 pub use world::{Beside, World};
 

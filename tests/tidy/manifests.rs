@@ -61,7 +61,7 @@ const OWNERS: [(&[&str], &[&str]); 17] = [
     (&["csv"], &["app"]),
     // Access tokens; the registry's answers.
     (&["moka"], &["outbound", "app"]),
-    (&["sea-orm", "sqlx"], &["store"]),
+    (&["sea-orm", "sea-query-sqlx", "sqlx", "sqlx-core"], &["store"]),
     (&["chacha20poly1305"], &["store", "fuzz"]),
     (&["sea-orm-migration"], &["migrations"]),
     (

@@ -93,6 +93,7 @@ pub(crate) async fn connect_store(config: &Config, keyring: Keyring) -> anyhow::
     let settings = store::Settings {
         max_connections: database.max_connections,
         acquire_timeout: database.acquire_timeout.get(),
+        system_url: (!database.system_url.is_empty()).then(|| Secret::new(database.system_url.reveal())),
         ..store::Settings::new(Secret::new(database.url.reveal()))
     };
     Store::connect(&settings, keyring)

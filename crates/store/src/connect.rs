@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::{Environment, PartnerId, Secret};
 
 use crate::conn::{Conn, Target};
-use crate::postgres::Postgres;
+use crate::postgres::{Mode, Named, Postgres, Transaction};
 use crate::sqlite::Sqlite;
 use crate::tx::{Ending, OpenTx};
 use crate::{Error, Keyring, Reader, SystemReader, SystemTx, Tx, data_keys};
@@ -18,7 +18,9 @@ use crate::{Error, Keyring, Reader, SystemReader, SystemTx, Tx, data_keys};
 pub struct Settings {
     /// `sqlite:PATH` or `postgres://…`; holds a password, so it is never printed.
     pub url: Secret,
-    /// Connections of the PostgreSQL pool, or readers of `SQLite` (which has one writer more).
+    /// PostgreSQL: the same database for what reaches across partners, under a user of its own. `SQLite` has none.
+    pub system_url: Option<Secret>,
+    /// Connections of both PostgreSQL pools together, or readers of `SQLite` (which has one writer more).
     pub max_connections: u32,
     /// How long a statement waits for a connection of the pool.
     pub acquire_timeout: Duration,
@@ -33,6 +35,7 @@ impl Settings {
     pub fn new(url: impl Into<Secret>) -> Self {
         Self {
             url: url.into(),
+            system_url: None,
             max_connections: 10,
             acquire_timeout: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(5),
@@ -62,7 +65,8 @@ impl Store {
     /// Opens the database and proves that its commits are durable. Runs no migration.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when it cannot be reached, is of an unknown kind, or commits without `fsync`.
+    /// [`Error::Unavailable`] when it cannot be reached, is of an unknown kind, commits without `fsync`, or when the
+    /// wall between partners would not hold back a user we connect as.
     pub async fn connect(settings: &Settings, keyring: Keyring) -> Result<Self, Error> {
         let url = settings.url.reveal();
         let backend = if url.starts_with("sqlite:") {
@@ -84,7 +88,7 @@ impl Store {
         };
         // A database that lacks migrations has no such keys; whoever opens it says so.
         if store.pending_migrations().await.is_ok_and(|missing| missing == 0) {
-            data_keys::learn_fingerprints(&store.reading_conn(), store.keyring()).await?;
+            data_keys::learn_fingerprints(&store.reading_conn(None), store.keyring()).await?;
         }
         Ok(store)
     }
@@ -98,7 +102,7 @@ impl Store {
             Box::pin(self.know_key(partner)).await?;
         }
         Ok(Tx {
-            open: self.open_tx().await?,
+            open: self.open_tx(Some((partner, environment))).await?,
             partner,
             environment,
         })
@@ -107,7 +111,7 @@ impl Store {
     /// A connection for finding things of one partner in one environment, beside the writers.
     pub fn read(&self, partner: PartnerId, environment: Environment) -> Reader {
         Reader {
-            conn: self.reading_conn(),
+            conn: self.reading_conn(Some((partner, environment))),
             keyring: self.inner.keyring.clone(),
             partner,
             environment,
@@ -122,7 +126,7 @@ impl Store {
     pub async fn begin_system(&self, reason: &'static str) -> Result<SystemTx, Error> {
         tracing::trace!(reason, "transaction over all partners");
         Ok(SystemTx {
-            open: self.open_tx().await?,
+            open: self.open_tx(None).await?,
         })
     }
 
@@ -130,7 +134,7 @@ impl Store {
     pub fn read_system(&self, reason: &'static str) -> SystemReader {
         tracing::trace!(reason, "reading over all partners");
         SystemReader {
-            conn: self.reading_conn(),
+            conn: self.reading_conn(None),
             keyring: self.inner.keyring.clone(),
         }
     }
@@ -149,11 +153,10 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when the database does not answer.
     pub async fn pending_migrations(&self) -> Result<usize, Error> {
-        let connection = match &self.inner.backend {
-            Backend::Sqlite(sqlite) => &sqlite.readers,
-            Backend::Postgres(postgres) => &postgres.pool,
-        };
-        Ok(migrations::pending(connection).await?)
+        match &self.inner.backend {
+            Backend::Sqlite(sqlite) => Ok(migrations::pending(&sqlite.readers).await?),
+            Backend::Postgres(postgres) => postgres.pending_migrations().await,
+        }
     }
 
     /// Closes every connection in order; a transaction still open is waited for.
@@ -163,7 +166,10 @@ impl Store {
     pub async fn close(&self) -> Result<(), Error> {
         match &self.inner.backend {
             Backend::Sqlite(sqlite) => sqlite.close().await,
-            Backend::Postgres(postgres) => Ok(postgres.pool.close_by_ref().await?),
+            Backend::Postgres(postgres) => {
+                postgres.close().await;
+                Ok(())
+            }
         }
     }
 
@@ -171,24 +177,33 @@ impl Store {
     /// in a transaction of its own the first time, read the next time, remembered from then on.
     async fn know_key(&self, partner: PartnerId) -> Result<(), Error> {
         let keyring = self.keyring();
-        if data_keys::learn(&self.reading_conn(), keyring, partner).await? {
+        if data_keys::learn(&self.reading_conn(None), keyring, partner).await? {
             return Ok(());
         }
         let tx = self.begin_system("data key of a partner").await?;
         if data_keys::draw_first(tx.open.conn(), keyring, partner).await? {
             tx.commit().await?;
-            data_keys::learn(&self.reading_conn(), keyring, partner).await?;
+            data_keys::learn(&self.reading_conn(None), keyring, partner).await?;
         }
         Ok(())
     }
 
-    async fn open_tx(&self) -> Result<OpenTx, Error> {
+    /// `named` = the partner it is for; none = all of them, as the other role.
+    async fn open_tx(&self, named: Named) -> Result<OpenTx, Error> {
         let (target, ending) = match &self.inner.backend {
             Backend::Sqlite(sqlite) => {
                 let (connection, turn) = sqlite.begin().await?;
                 (Target::Connection(connection), Ending::Sqlite(turn))
             }
-            Backend::Postgres(postgres) => (Target::Transaction(postgres.begin().await?), Ending::Postgres),
+            Backend::Postgres(postgres) => {
+                let pool = if named.is_some() {
+                    &postgres.app
+                } else {
+                    &postgres.system
+                };
+                let begun = Transaction::begin(pool, Mode::Write, named).await?;
+                (Target::Transaction(begun), Ending::Postgres)
+            }
         };
         Ok(OpenTx::new(
             Conn::new(target),
@@ -198,11 +213,12 @@ impl Store {
         ))
     }
 
-    fn reading_conn(&self) -> Conn {
-        Conn::new(Target::Connection(match &self.inner.backend {
-            Backend::Sqlite(sqlite) => sqlite.readers.clone(),
-            Backend::Postgres(postgres) => postgres.pool.clone(),
-        }))
+    fn reading_conn(&self, named: Named) -> Conn {
+        Conn::new(match &self.inner.backend {
+            Backend::Sqlite(sqlite) => Target::Connection(sqlite.readers.clone()),
+            Backend::Postgres(postgres) if named.is_some() => Target::Own(postgres.app.clone(), named),
+            Backend::Postgres(postgres) => Target::Connection(postgres.across()),
+        })
     }
 }
 

@@ -137,7 +137,8 @@ impl OpenTx {
         match (self.conn.into_target(), self.ending) {
             (Target::Connection(connection), Ending::Sqlite(turn)) => turn.commit(connection).await,
             (Target::Transaction(transaction), Ending::Postgres) => Ok(transaction.commit().await?),
-            (Target::Connection(_), Ending::Postgres) | (Target::Transaction(_), Ending::Sqlite(_)) => Ok(()),
+            (Target::Connection(_) | Target::Own(..), Ending::Postgres)
+            | (Target::Transaction(_) | Target::Own(..), Ending::Sqlite(_)) => Ok(()),
         }
     }
 
@@ -149,7 +150,10 @@ impl OpenTx {
                 turn.rollback(connection).await
             }
             (Target::Transaction(transaction), Ending::Postgres) => Ok(transaction.rollback().await?),
-            (Target::Connection(_) | Target::Transaction(_), Ending::Sqlite(_) | Ending::Postgres) => Ok(()),
+            (
+                Target::Connection(_) | Target::Transaction(_) | Target::Own(..),
+                Ending::Sqlite(_) | Ending::Postgres,
+            ) => Ok(()),
         }
     }
 }

@@ -89,11 +89,9 @@ capabilities:
     secretKeyRef:
       name: {{ .Values.database.existingSecret }}
       key: {{ .Values.database.urlKey }}
-{{- with .Values.database.systemUrlKey }}
 - name: NORDBRO__DATABASE__SYSTEM_URL
   valueFrom:
     secretKeyRef:
-      name: {{ $.Values.database.existingSecret }}
-      key: {{ . }}
-{{- end }}
+      name: {{ .Values.database.existingSecret }}
+      key: {{ .Values.database.systemUrlKey }}
 {{- end -}}

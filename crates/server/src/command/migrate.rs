@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::config::Config;
 
@@ -11,6 +11,12 @@ use crate::config::Config;
 pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let database = &config.database;
     let url = if database.migrate_url.is_empty() {
+        if database.url.is_postgres() {
+            bail!(
+                "database.migrate_url is empty: on PostgreSQL the tables belong to a user that only migrates, because \
+                 the wall between partners does not hold back whoever owns them"
+            );
+        }
         &database.url
     } else {
         &database.migrate_url

@@ -23,6 +23,10 @@ impl SecretUrl {
         self.0.is_empty()
     }
 
+    pub fn is_postgres(&self) -> bool {
+        self.0.starts_with("postgres:") || self.0.starts_with("postgresql:")
+    }
+
     fn masked(&self) -> String {
         if self.0.starts_with("sqlite:") {
             return self.0.to_string();

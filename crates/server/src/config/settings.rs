@@ -190,10 +190,10 @@ impl Config {
     /// What is set and has no effect in this release, with what holds instead.
     pub fn without_effect(&self) -> Vec<(&'static str, &'static str)> {
         let mut found = Vec::new();
-        if !self.database.system_url.is_empty() {
+        if !self.database.system_url.is_empty() && !self.database.url.is_postgres() {
             found.push((
                 "database.system_url",
-                "work across partners uses database.url like everything else",
+                "SQLite has no users, so work across partners uses database.url like everything else",
             ));
         }
         if !self.redis.url.is_empty() {
@@ -302,7 +302,40 @@ impl Config {
                 found.push(format!("{key}: must begin with sqlite: or postgres://"));
             }
         }
+        found.extend(self.database.contradictions());
         found.extend(admission::contradictions(&self.admission, &self.breakers));
+        found
+    }
+}
+
+impl Database {
+    /// PostgreSQL keeps partners apart by who asks, so each purpose has a user of its own.
+    fn contradictions(&self) -> Vec<String> {
+        let user = |url: &SecretUrl| {
+            let parsed = Url::parse(url.reveal()).ok()?;
+            Some(parsed.username().to_owned()).filter(|user| !user.is_empty())
+        };
+        let mut found = Vec::new();
+        if !self.url.is_postgres() {
+            return found;
+        }
+        if self.system_url.is_empty() {
+            found.push(
+                "database.system_url: PostgreSQL needs a second user, a member of nordbro_system, for background \
+                 work; see docs/runbook.md, \"Database\""
+                    .to_owned(),
+            );
+        }
+        for (key, other, used) in [
+            ("database.system_url", &self.system_url, "database.url"),
+            ("database.migrate_url", &self.migrate_url, "database.url"),
+        ] {
+            if user(other).is_some_and(|name| Some(name) == user(&self.url)) {
+                found.push(format!(
+                    "{key}: names the same user as {used}; the wall between partners needs one for each"
+                ));
+            }
+        }
         found
     }
 }

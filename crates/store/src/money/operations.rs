@@ -398,8 +398,9 @@ impl<M> System<'_, M> {
     /// Open operations whose time has come, the longest waiting first. One that is due later than any is put
     /// off was put off before the clock was set back: its time has come too.
     pub async fn due_operations(&self, now: OffsetDateTime, limit: u64) -> Result<Vec<DueOperation>, Error> {
+        type Due = (Uuid, Uuid, String, Uuid, Uuid);
         let column = operations::Column::NextStepAt;
-        operations::Entity::find()
+        let due: Vec<Due> = operations::Entity::find()
             .filter(
                 column
                     .lte(Moment::from(now))
@@ -407,16 +408,25 @@ impl<M> System<'_, M> {
             )
             .order_by_asc(operations::Column::NextStepAt)
             .limit(limit)
+            .select_only()
+            .columns([
+                operations::Column::Id,
+                operations::Column::PartnerId,
+                operations::Column::Environment,
+                operations::Column::AssignmentId,
+                operations::Column::PaymentId,
+            ])
+            .into_tuple()
             .all(self.conn())
-            .await?
-            .into_iter()
-            .map(|row| {
+            .await?;
+        due.into_iter()
+            .map(|(id, partner, environment, assignment, payment)| {
                 Ok(DueOperation {
-                    partner: PartnerId::from_uuid(row.partner_id),
-                    environment: convert::environment(&row.environment, TABLE, row.id)?,
-                    assignment: AssignmentId::from_uuid(row.assignment_id),
-                    payment: PaymentId::from_uuid(row.payment_id),
-                    operation: OperationId::from_uuid(row.id),
+                    partner: PartnerId::from_uuid(partner),
+                    environment: convert::environment(&environment, TABLE, id)?,
+                    assignment: AssignmentId::from_uuid(assignment),
+                    payment: PaymentId::from_uuid(payment),
+                    operation: OperationId::from_uuid(id),
                 })
             })
             .collect()
@@ -424,14 +434,14 @@ impl<M> System<'_, M> {
 
     /// The earliest moment at which an open operation is to be looked at.
     pub async fn next_operation_due(&self) -> Result<Option<OffsetDateTime>, Error> {
-        let row = operations::Entity::find()
+        let next: Option<(Uuid, Moment)> = operations::Entity::find()
             .filter(operations::Column::NextStepAt.is_not_null())
             .order_by_asc(operations::Column::NextStepAt)
+            .select_only()
+            .columns([operations::Column::Id, operations::Column::NextStepAt])
+            .into_tuple()
             .one(self.conn())
             .await?;
-        match row {
-            Some(row) => row.next_step_at.map(|at| at.at(TABLE, row.id)).transpose(),
-            None => Ok(None),
-        }
+        next.map(|(id, at)| at.at(TABLE, id)).transpose()
     }
 }

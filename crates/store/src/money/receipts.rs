@@ -5,6 +5,7 @@ use domain::{Amount, AssignmentId, Environment, Msn, PartnerId, PaymentId, Recei
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::convert;
 use super::kept::{self, Answer};
@@ -243,18 +244,21 @@ impl Scope<'_, Write> {
 impl<M> System<'_, M> {
     /// Receipts whose time has come, the longest waiting first.
     pub async fn due_receipts(&self, now: OffsetDateTime, limit: u64) -> Result<Vec<DueReceipt>, Error> {
-        Entity::find()
+        let due: Vec<(Uuid, Uuid, String)> = Entity::find()
             .filter(Column::NextTryAt.lte(Moment::from(now)))
             .order_by_asc(Column::NextTryAt)
             .limit(limit)
+            .select_only()
+            .columns([Column::Id, Column::PartnerId, Column::Environment])
+            .into_tuple()
             .all(self.conn())
-            .await?
-            .into_iter()
-            .map(|row| {
+            .await?;
+        due.into_iter()
+            .map(|(id, partner, environment)| {
                 Ok(DueReceipt {
-                    partner: PartnerId::from_uuid(row.partner_id),
-                    environment: convert::environment(&row.environment, TABLE, row.id)?,
-                    receipt: ReceiptId::from_uuid(row.id),
+                    partner: PartnerId::from_uuid(partner),
+                    environment: convert::environment(&environment, TABLE, id)?,
+                    receipt: ReceiptId::from_uuid(id),
                 })
             })
             .collect()

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use store::data_keys::{BODIES, KeysAtRest, Resealed, SECRETS};
 use store::registry::KeySetOwner;
 use store::sealing::Owner;
-use store::{Error, Keyring, Settings, Store};
+use store::{Error, Keyring, Store};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -51,9 +51,7 @@ async fn opened(store: &Store, number: u128) -> Result<KeySet, Error> {
 /// Another process with a key file of these lines.
 async fn process(fresh: &Fresh, lines: &[&str]) -> Store {
     let ring = Keyring::parse(&lines.join("\n")).unwrap();
-    Store::connect(&Settings::new(fresh.url.clone()), ring)
-        .await
-        .unwrap()
+    Store::connect(&fresh.settings, ring).await.unwrap()
 }
 
 /// Statements past every rule of ours.

@@ -10,7 +10,10 @@ use uuid::Uuid;
 /// A freshly migrated database that is gone after the test.
 pub(crate) struct Fresh {
     pub(crate) name: &'static str,
+    /// As whoever owns the tables.
     pub(crate) url: String,
+    /// As a gateway connects.
+    pub(crate) settings: Settings,
     pub(crate) store: Store,
 }
 
@@ -64,10 +67,19 @@ async fn drop_database(admin: &DatabaseConnection, name: &str) {
 impl Fresh {
     async fn open(name: &'static str, url: String) -> Self {
         migrations::run(&url).await.unwrap();
-        let store = Store::connect(&Settings::new(url.clone()), keyring())
-            .await
-            .unwrap();
-        Self { name, url, store }
+        let mut settings = Settings::new(url.clone());
+        if name == "PostgreSQL" {
+            let users = migrations::admit(&url).await.unwrap();
+            settings.url = users.app.into();
+            settings.system_url = Some(users.system.into());
+        }
+        let store = Store::connect(&settings, keyring()).await.unwrap();
+        Self {
+            name,
+            url,
+            settings,
+            store,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod audit;
 mod bodies;
 mod data_keys;
 mod databases;
+mod foreign;
 mod money;
 mod onboarding;
 mod quality;

@@ -65,7 +65,7 @@ pub(crate) fn operation(number: u128) -> Operation {
     }
 }
 
-fn scope_of(operation: &Operation) -> IdempotencyScope {
+pub(crate) fn scope_of(operation: &Operation) -> IdempotencyScope {
     IdempotencyScope {
         partner: operation.partner,
         environment: operation.environment,

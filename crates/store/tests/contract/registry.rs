@@ -288,9 +288,7 @@ async fn keys_sealed_under_another_master_key_are_refused_by_name_and_not_shown(
         tx.commit().await.unwrap();
 
         let other = store::Keyring::parse(store::Keyring::generate().unwrap().reveal()).unwrap();
-        let stranger = Store::connect(&store::Settings::new(fresh.url.clone()), other)
-            .await
-            .unwrap();
+        let stranger = Store::connect(&fresh.settings, other).await.unwrap();
         let refused = stranger
             .read_system("test")
             .system()

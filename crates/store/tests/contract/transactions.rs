@@ -92,9 +92,7 @@ async fn a_server_that_does_not_commit_durably_is_refused() {
             .execute_unprepared(&format!("ALTER DATABASE {name} SET synchronous_commit = off"))
             .await
             .unwrap();
-        let refused = Store::connect(&Settings::new(fresh.url.clone()), keyring())
-            .await
-            .unwrap_err();
+        let refused = Store::connect(&fresh.settings, keyring()).await.unwrap_err();
         let Error::Unavailable(reason) = refused else {
             panic!("{refused:?}")
         };

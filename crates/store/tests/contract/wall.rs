@@ -1,8 +1,10 @@
 //! The wall between partners as PostgreSQL holds it.
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use store::{Error, Settings, Store};
+use uuid::Uuid;
 
-use crate::databases::on_postgres;
+use crate::databases::{Fresh, keyring, on_postgres};
 
 /// What a partner may see beside the rows that name it and the environment, each with its reason.
 const SEEN_BESIDE_OWN: [(&str, &str); 3] = [
@@ -25,6 +27,14 @@ const OWN_IN_BOTH_ENVIRONMENTS: [(&str, &str); 1] = [(
     "audit_heads",
     "what was done to a partner is one chain over both environments",
 )];
+
+/// The rows of the partner and the environment that the transaction named, as PostgreSQL writes it.
+const OWN: &str = "((partner_id = (NULLIF(current_setting('nordbro.partner'::text, true), ''::text))::uuid) AND \
+                   (environment = NULLIF(current_setting('nordbro.environment'::text, true), ''::text)))";
+
+/// The rows of the partner that the transaction named, whatever the environment.
+const OWN_ANYWHERE: &str =
+    "(partner_id = (NULLIF(current_setting('nordbro.partner'::text, true), ''::text))::uuid)";
 
 /// Read by a process that starts; the migrator writes it and would not see it behind a forced wall.
 const HISTORY: &str = "seaql_migrations";
@@ -63,85 +73,429 @@ const POLICIES: &str = "
 SELECT tablename::text, policyname::text, array_to_string(roles, ','), permissive, cmd, qual, coalesce(with_check, '')
 FROM pg_policies WHERE schemaname = current_schema() ORDER BY 1, 2";
 
+/// Where the wall has a hole.
+async fn findings(database: &DatabaseConnection) -> Vec<String> {
+    let policies = rows(database, POLICIES).await;
+    let rights = rows(database, RIGHTS).await;
+    let mut findings = Vec::new();
+    for table in rows(database, TABLES).await {
+        let [table, owned, enabled, forced] = table.as_slice() else {
+            unreachable!()
+        };
+        if table == HISTORY {
+            continue;
+        }
+        if enabled != "true" || forced != "true" {
+            findings.push(format!("{table}: row-level security is not enabled and forced"));
+        }
+        for (role, name) in [("nordbro_app", "app"), ("nordbro_system", "system")] {
+            let may = rights.iter().any(|right| &right[0] == table && right[1] == role);
+            let policy = policies
+                .iter()
+                .any(|policy| &policy[0] == table && policy[1] == name && policy[2] == role);
+            if may != policy {
+                findings.push(format!("{table}: {role} has a right {may}, a policy {policy}"));
+            }
+        }
+        for policy in policies.iter().filter(|policy| &policy[0] == table) {
+            let (name, seen, written) = (policy[1].as_str(), &policy[5], &policy[6]);
+            if !matches!(name, "app" | "system") || policy[3] != "PERMISSIVE" {
+                findings.push(format!("{table}: a policy {name} that nobody knows"));
+            }
+            let excepted = SEEN_BESIDE_OWN.iter().any(|(listed, _)| listed == table);
+            let own = if OWN_IN_BOTH_ENVIRONMENTS.iter().any(|(listed, _)| listed == table) {
+                OWN_ANYWHERE
+            } else {
+                OWN
+            };
+            if name == "app" && (seen != own || written != own) && !excepted {
+                findings.push(format!("{table}: a partner sees more than its own rows: {seen}"));
+            }
+            if name == "app" && owned == "false" && !excepted {
+                findings.push(format!(
+                    "{table}: of the gateway as a whole, and a partner sees it"
+                ));
+            }
+        }
+    }
+    for right in &rights {
+        let [table, role, privilege] = right.as_slice() else {
+            unreachable!()
+        };
+        let known = matches!(role.as_str(), "nordbro_app" | "nordbro_system");
+        let sane = matches!(privilege.as_str(), "SELECT" | "INSERT" | "UPDATE" | "DELETE");
+        if !known || !sane {
+            findings.push(format!("{table}: {role} may {privilege}"));
+        }
+        let excepted = SEEN_BESIDE_OWN.iter().any(|(listed, _)| listed == table);
+        if role == "nordbro_app" && excepted && privilege != "SELECT" {
+            findings.push(format!(
+                "{table}: seen beyond one's own, so read only, but {privilege}"
+            ));
+        }
+        if table == HISTORY && (role != "nordbro_system" || privilege != "SELECT") {
+            findings.push(format!("{table}: {role} may {privilege}"));
+        }
+    }
+    findings
+}
+
 #[tokio::test]
 async fn every_table_stands_behind_a_forced_wall_and_a_partner_sees_its_own_rows_alone() {
     on_postgres(async |fresh| {
         let database = Database::connect(&fresh.url).await.unwrap();
-        let policies = rows(&database, POLICIES).await;
-        let rights = rows(&database, RIGHTS).await;
-        // As PostgreSQL writes the rule of a table that has no exception.
-        let own = policies
-            .iter()
-            .find(|policy| policy[0] == "payments" && policy[1] == "app")
-            .map(|policy| policy[5].clone())
-            .unwrap();
-        assert!(
-            own.contains("partner_id = ") && own.contains("environment = "),
-            "{own}"
+        let findings = findings(&database).await;
+        assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+    })
+    .await;
+}
+
+/// A row of each partner wherever a partner's rows stand, beside those of the registry.
+async fn two_partners_in_every_table(fresh: &Fresh) {
+    crate::registry::two_partners(&fresh.store).await;
+    let owner = Database::connect(&fresh.url).await.unwrap();
+    let uuid = |number: u128| Uuid::from_u128(number).to_string();
+    for number in [1_u128, 2] {
+        let (partner, assignment, payment, operation) = (
+            uuid(number),
+            uuid(100 + number),
+            uuid(200 + number),
+            uuid(300 + number),
         );
+        let whose = format!("'{partner}', 'test'");
+        // Written by the superuser of the tests, who stands above the wall.
+        let script = format!(
+            "INSERT INTO assignments (partner_id, environment, id, merchant_id, sales_unit_id, msn, name, state,
+                credential_mode, orphans, created_at, updated_at)
+             VALUES ({whose}, '{assignment}', '{partner}', '{unit}', '123456', 'x', 'draft', 'own', 'announce', 1, 1);
+             INSERT INTO payments (partner_id, environment, id, assignment_id, msn, reference, presence, found_late,
+                state, currency, value, authorized, captured, refunded, cancelled, created_at, updated_at, version,
+                fence)
+             VALUES ({whose}, '{payment}', '{assignment}', '123456', 'order', 'present', false, 'CREATED', 'NOK', 1, 0,
+                0, 0, 0, 1, 1, 1, 1);
+             INSERT INTO operations (partner_id, environment, id, payment_id, assignment_id, msn, reference, kind,
+                status, idempotency_key, upstream_key, generation, client_id, envelope, in_doubt, sends, first_sent_at,
+                last_sent_at, rounds, missing, next_step_at, created_at)
+             VALUES ({whose}, '{operation}', '{payment}', '{assignment}', '123456', 'order', 'cancel', 'unknown', 'k',
+                'u', 1, 'c', 'x', false, 1, 1, 1, 1, 0, 1, 1);
+             INSERT INTO idempotency_keys (partner_id, environment, msn, key, fingerprint, operation_id, bound_at)
+             VALUES ({whose}, '123456', 'k', 'f', '{operation}', 1);
+             INSERT INTO audit (partner_id, environment, id, sequence, at, actor, executor, action, target, reason,
+                before, after, link)
+             VALUES ({whose}, '{partner}', 1, 1, 'a', 'e', 'x', 't', 'r', '{{}}', '{{}}', 'l');
+             INSERT INTO api_calls (partner_id, environment, msn, api, endpoint, day, blame, status, code, calls,
+                last_at)
+             VALUES ({whose}, '123456', 'a', 'e', 1, 'nobody', 200, '', 1, 1);",
+            unit = uuid(50),
+        );
+        owner.execute_unprepared(&script).await.unwrap();
+    }
+    owner.close().await.unwrap();
+}
+
+/// One connection, so that a transaction is one.
+async fn one_connection(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).min_connections(1);
+    Database::connect(options).await.unwrap()
+}
+
+/// As the user who serves partners.
+async fn as_the_application(fresh: &Fresh) -> DatabaseConnection {
+    one_connection(fresh.settings.url.reveal()).await
+}
+
+/// Tables that name a partner.
+async fn owned_tables(fresh: &Fresh) -> Vec<String> {
+    let owner = Database::connect(&fresh.url).await.unwrap();
+    let tables = rows(&owner, TABLES).await;
+    owner.close().await.unwrap();
+    tables
+        .into_iter()
+        .filter(|table| table[1] == "true")
+        .map(|table| table[0].clone())
+        .collect()
+}
+
+fn named(number: u128, environment: &str) -> String {
+    format!(
+        "BEGIN; SELECT set_config('nordbro.partner', '{}', true), \
+         set_config('nordbro.environment', '{environment}', true);",
+        Uuid::from_u128(number)
+    )
+}
+
+/// How many rows a statement counts or changes; `None` = the role may not even ask.
+async fn touched(connection: &DatabaseConnection, opening: &str, sql: &str) -> Result<Option<u64>, String> {
+    connection.execute_unprepared(opening).await.unwrap();
+    let done = connection
+        .execute_raw(Statement::from_string(DbBackend::Postgres, sql))
+        .await;
+    connection.execute_unprepared("ROLLBACK").await.unwrap();
+    match done {
+        Ok(done) => Ok(Some(done.rows_affected())),
+        Err(error) if error.to_string().contains("permission denied") => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[tokio::test]
+async fn the_application_sees_nothing_before_it_has_named_a_partner_and_nothing_after() {
+    on_postgres(async |fresh| {
+        two_partners_in_every_table(fresh).await;
+        let owner = Database::connect(&fresh.url).await.unwrap();
+        let tables: Vec<String> = rows(&owner, TABLES)
+            .await
+            .into_iter()
+            .map(|table| table[0].clone())
+            .collect();
+        let application = as_the_application(fresh).await;
+        let mut seen = Vec::new();
+        for round in ["before any partner was named", "after a partner was"] {
+            for table in &tables {
+                let all = format!("SELECT * FROM {table}");
+                if let Some(found) = touched(&application, "BEGIN", &all).await.unwrap()
+                    && found > 0
+                {
+                    seen.push(format!("{table}: {found} rows {round}"));
+                }
+            }
+            // The setting is an empty text in this session from here on, no longer absent.
+            application.execute_unprepared(&named(1, "test")).await.unwrap();
+            application.execute_unprepared("COMMIT").await.unwrap();
+        }
+        assert!(seen.is_empty(), "\n{}\n", seen.join("\n"));
+        // The same session sees its own as soon as it says whose it is.
+        let mine = touched(&application, &named(1, "test"), "SELECT * FROM payments").await;
+        assert_eq!(mine, Ok(Some(1)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_statement_of_a_partner_touches_a_row_of_another_or_of_another_environment() {
+    on_postgres(async |fresh| {
+        two_partners_in_every_table(fresh).await;
+        let application = as_the_application(fresh).await;
+        let foreign = Uuid::from_u128(2);
         let mut findings = Vec::new();
-        for table in rows(&database, TABLES).await {
-            let [table, owned, enabled, forced] = table.as_slice() else {
-                unreachable!()
+        for table in owned_tables(fresh).await {
+            for (opening, whose) in [
+                (named(1, "test"), format!("partner_id = '{foreign}'")),
+                (named(2, "production"), "environment = 'test'".to_owned()),
+            ] {
+                for sql in [
+                    format!("SELECT * FROM {table} WHERE {whose}"),
+                    format!("UPDATE {table} SET partner_id = partner_id WHERE {whose}"),
+                    format!("DELETE FROM {table} WHERE {whose}"),
+                ] {
+                    match touched(&application, &opening, &sql).await {
+                        Ok(None | Some(0)) => {}
+                        // Of a partner in both environments.
+                        Err(refusal) if refusal.contains("\"environment\" does not exist") => {}
+                        other => findings.push(format!("{sql}: {other:?}")),
+                    }
+                }
+            }
+            // A row for another partner is refused by the wall, and not by what else is wrong with it.
+            let add = |partner: Uuid| {
+                format!(
+                    "INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, \
+                     '{{\"partner_id\": \"{partner}\", \"environment\": \"test\"}}')).*"
+                )
             };
-            if table == HISTORY {
-                continue;
-            }
-            if enabled != "true" || forced != "true" {
-                findings.push(format!("{table}: row-level security is not enabled and forced"));
-            }
-            for (role, name) in [("nordbro_app", "app"), ("nordbro_system", "system")] {
-                let may = rights.iter().any(|right| &right[0] == table && right[1] == role);
-                let policy = policies
-                    .iter()
-                    .any(|policy| &policy[0] == table && policy[1] == name && policy[2] == role);
-                if may != policy {
-                    findings.push(format!("{table}: {role} has a right {may}, a policy {policy}"));
+            match touched(&application, &named(1, "test"), &add(foreign)).await {
+                Ok(None) => {}
+                Err(refusal) if refusal.contains("row-level security") => {
+                    let own = touched(&application, &named(1, "test"), &add(Uuid::from_u128(1))).await;
+                    if own.as_ref().is_ok_and(Option::is_none)
+                        || own
+                            .as_ref()
+                            .is_err_and(|refusal| refusal.contains("row-level security"))
+                    {
+                        findings.push(format!("{table}: the wall refuses a partner's own row: {own:?}"));
+                    }
                 }
-            }
-            for policy in policies.iter().filter(|policy| &policy[0] == table) {
-                let (name, seen, written) = (policy[1].as_str(), &policy[5], &policy[6]);
-                if !matches!(name, "app" | "system") || policy[3] != "PERMISSIVE" {
-                    findings.push(format!("{table}: a policy {name} that nobody knows"));
-                }
-                let excepted = SEEN_BESIDE_OWN.iter().any(|(listed, _)| listed == table);
-                let is_own = if OWN_IN_BOTH_ENVIRONMENTS.iter().any(|(listed, _)| listed == table) {
-                    own.contains(seen.trim_matches(['(', ')']))
-                        && seen.contains("partner_id = ")
-                        && written == seen
-                } else {
-                    seen == &own && written == &own
-                };
-                if name == "app" && !is_own && !excepted {
-                    findings.push(format!("{table}: a partner sees more than its own rows: {seen}"));
-                }
-                if name == "app" && owned == "false" && !excepted {
-                    findings.push(format!(
-                        "{table}: of the gateway as a whole, and a partner sees it"
-                    ));
-                }
+                other => findings.push(format!("{table}: a row for another partner: {other:?}")),
             }
         }
-        for right in &rights {
-            let [table, role, privilege] = right.as_slice() else {
-                unreachable!()
-            };
-            let known = matches!(role.as_str(), "nordbro_app" | "nordbro_system");
-            let sane = matches!(privilege.as_str(), "SELECT" | "INSERT" | "UPDATE" | "DELETE");
-            if !known || !sane {
-                findings.push(format!("{table}: {role} may {privilege}"));
-            }
-            let excepted = SEEN_BESIDE_OWN.iter().any(|(listed, _)| listed == table);
-            if role == "nordbro_app" && excepted && privilege != "SELECT" {
-                findings.push(format!(
-                    "{table}: seen beyond one's own, so read only, but {privilege}"
-                ));
-            }
-            if table == HISTORY && (role != "nordbro_system" || privilege != "SELECT") {
-                findings.push(format!("{table}: {role} may {privilege}"));
-            }
+        // A row cannot be given away either.
+        let given = touched(
+            &application,
+            &named(1, "test"),
+            &format!("UPDATE payments SET partner_id = '{foreign}'"),
+        )
+        .await;
+        if !given
+            .as_ref()
+            .is_err_and(|refusal| refusal.contains("row-level security"))
+        {
+            findings.push(format!("a payment was given away: {given:?}"));
         }
         assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_reaches_across_partners_learns_what_is_due_and_not_what_it_holds() {
+    on_postgres(async |fresh| {
+        two_partners_in_every_table(fresh).await;
+        let url = fresh.settings.system_url.as_ref().unwrap();
+        let system = one_connection(url.reveal()).await;
+        let ask = async |sql: &str| touched(&system, "BEGIN", sql).await;
+        assert_eq!(ask("SELECT id, partner_id FROM operations").await, Ok(Some(2)));
+        for closed in [
+            "SELECT envelope FROM operations",
+            "UPDATE operations SET status = 'succeeded'",
+            "DELETE FROM operations",
+            "SELECT id FROM payments",
+            "SELECT reference FROM attempts",
+            "SELECT key FROM idempotency_keys",
+            "SELECT body FROM receipts",
+            "UPDATE audit SET reason = ''",
+            "DELETE FROM audit",
+            "DELETE FROM seaql_migrations",
+            "CREATE TABLE mine (id int)",
+        ] {
+            assert_eq!(ask(closed).await, Ok(None), "{closed}");
+        }
+        // What is settled is nobody's business here.
+        let owner = Database::connect(&fresh.url).await.unwrap();
+        let settle = "UPDATE operations SET status = 'succeeded', next_step_at = NULL";
+        owner.execute_unprepared(settle).await.unwrap();
+        assert_eq!(ask("SELECT id FROM operations").await, Ok(Some(0)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_user_whom_the_wall_would_not_hold_back_is_refused_with_the_reason() {
+    on_postgres(async |fresh| {
+        let owner = Database::connect(&fresh.url).await.unwrap();
+        let (_, database) = fresh.url.rsplit_once('/').unwrap();
+        let name = |what: &str| format!("{what}_{database}");
+        let run = async |sql: String| owner.execute_unprepared(&sql).await.unwrap();
+        for (what, how) in [
+            ("bypassing", "BYPASSRLS IN ROLE nordbro_app"),
+            ("making_roles", "CREATEROLE IN ROLE nordbro_app"),
+            ("of_both", "IN ROLE nordbro_app, nordbro_system"),
+            ("of_none", ""),
+            ("owning", "IN ROLE nordbro_app"),
+            ("becoming", "IN ROLE nordbro_app"),
+        ] {
+            run(format!("CREATE ROLE {} LOGIN PASSWORD 'p' {how}", name(what))).await;
+        }
+        run(format!("ALTER TABLE receipts OWNER TO {}", name("owning"))).await;
+        run(format!("GRANT {} TO {}", name("owning"), name("becoming"))).await;
+        let (_, host) = fresh.url.rsplit_once('@').unwrap();
+        let cases = [
+            (fresh.url.clone(), "superuser"),
+            (format!("postgres://{}:p@{host}", name("bypassing")), "bypass"),
+            (
+                format!("postgres://{}:p@{host}", name("making_roles")),
+                "make roles",
+            ),
+            (
+                format!("postgres://{}:p@{host}", name("of_both")),
+                "other role's group",
+            ),
+            (
+                format!("postgres://{}:p@{host}", name("of_none")),
+                "no member of its group",
+            ),
+            (
+                format!("postgres://{}:p@{host}", name("owning")),
+                "owns the tables",
+            ),
+            (
+                format!("postgres://{}:p@{host}", name("becoming")),
+                "owns the tables",
+            ),
+        ];
+        let as_gateway = &fresh.settings;
+        let refused = async |url: &str, system_url: Option<&str>| {
+            let settings = Settings {
+                system_url: system_url.map(domain::Secret::new),
+                ..Settings::new(domain::Secret::new(url))
+            };
+            match Store::connect(&settings, keyring()).await {
+                Ok(_) => "nobody refused".to_owned(),
+                Err(Error::Unavailable(reason)) => reason.to_string(),
+                Err(other) => other.to_string(),
+            }
+        };
+        let (app, system) = (
+            as_gateway.url.reveal(),
+            as_gateway.system_url.as_ref().unwrap().reveal(),
+        );
+        for (url, reason) in &cases {
+            let told = refused(url, Some(system)).await;
+            assert!(told.contains(reason), "as the application: {told}");
+            let told = refused(app, Some(url)).await;
+            // For background work, whoever is of the application's group only is a stranger.
+            assert!(
+                told.contains(reason) || told.contains("other role's group"),
+                "{told}"
+            );
+        }
+        let told = refused(system, Some(app)).await;
+        assert!(told.contains("other role's group"), "swapped: {told}");
+        let told = refused(app, None).await;
+        assert!(
+            told.contains("background work"),
+            "one user for everything: {told}"
+        );
+        run("ALTER TABLE receipts OWNER TO postgres".to_owned()).await;
+        for what in [
+            "bypassing",
+            "making_roles",
+            "of_both",
+            "of_none",
+            "becoming",
+            "owning",
+        ] {
+            run(format!("DROP ROLE {}", name(what))).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_any_one_policy_or_right_the_wall_is_seen_to_have_a_hole() {
+    on_postgres(async |fresh| {
+        let owner = one_connection(&fresh.url).await;
+        let policies = rows(&owner, POLICIES).await;
+        assert!(policies.len() > 20, "{policies:?}");
+        let mut unseen = Vec::new();
+        for policy in &policies {
+            let (table, name) = (&policy[0], &policy[1]);
+            owner.execute_unprepared("BEGIN").await.unwrap();
+            for hole in [
+                format!("DROP POLICY {name} ON {table}"),
+                format!("ALTER POLICY {name} ON {table} USING (true)"),
+                format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"),
+                format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
+            ] {
+                // What lets everything through already cannot be widened.
+                if hole.contains("USING")
+                    && (name == "system" || SEEN_BESIDE_OWN.iter().any(|(it, _)| it == table))
+                {
+                    continue;
+                }
+                owner.execute_unprepared("SAVEPOINT whole").await.unwrap();
+                owner.execute_unprepared(&hole).await.unwrap();
+                if findings(&owner).await.is_empty() {
+                    unseen.push(hole);
+                }
+                owner
+                    .execute_unprepared("ROLLBACK TO SAVEPOINT whole")
+                    .await
+                    .unwrap();
+            }
+            owner.execute_unprepared("ROLLBACK").await.unwrap();
+        }
+        assert!(unseen.is_empty(), "\n{}\n", unseen.join("\n"));
     })
     .await;
 }

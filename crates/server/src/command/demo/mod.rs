@@ -44,7 +44,8 @@ pub(super) struct Arguments {
     /// Keep the database and its key file in this directory, and find them there the next time.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Use this database instead of an embedded one: "<postgres://USER:PASSWORD@HOST/NAME>" or "sqlite:PATH".
+    /// Use this database instead of an embedded one: "<postgres://USER:PASSWORD@HOST/NAME>" or "sqlite:PATH". A user of
+    /// PostgreSQL must be allowed to make tables and roles: the gateway then runs as two users of its own.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
 }
@@ -63,9 +64,7 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> anyhow::Result<
     .await?;
     let doors = Doors::bind(&mut setting.config).await?;
     setting.meet(&simulator)?;
-    migrations::run(setting.config.database.url.reveal())
-        .await
-        .with_context(|| format!("{:?} could not be migrated", setting.config.database.url))?;
+    setting.migrate().await?;
 
     let life = Life {
         clock: Arc::new(SystemClock),

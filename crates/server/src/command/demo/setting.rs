@@ -46,6 +46,7 @@ impl Setting {
         ensure_key_file(&config.sealing.key_file)?;
         let embedded = || SecretUrl::new(format!("sqlite:{}", directory.join("nordbro.db").display()));
         config.database.url = database.unwrap_or_else(embedded);
+        config.database.system_url = SecretUrl::new("");
         config.public.listen = here(port, 0)?;
         config.private.listen = here(port, 1)?;
         config.public.url = String::new();
@@ -54,6 +55,26 @@ impl Setting {
             port,
             _temporary: temporary,
         })
+    }
+
+    /// Brings the database to the newest schema. On PostgreSQL the one URL is the owner's; the gateway itself goes
+    /// on as the two users who stand before the wall, which are made here.
+    pub(super) async fn migrate(&mut self) -> anyhow::Result<()> {
+        let database = &mut self.config.database;
+        migrations::run(database.url.reveal())
+            .await
+            .with_context(|| format!("{:?} could not be migrated", database.url))?;
+        if database.url.is_postgres() {
+            let users = migrations::admit(database.url.reveal()).await.with_context(|| {
+                format!(
+                    "the two users of the demo could not be made; that of {:?} must be allowed to make roles",
+                    database.url
+                )
+            })?;
+            database.url = SecretUrl::new(users.app);
+            database.system_url = SecretUrl::new(users.system);
+        }
+        Ok(())
     }
 
     /// The port of the simulator's `nth` world.

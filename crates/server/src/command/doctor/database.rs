@@ -40,7 +40,7 @@ pub(super) async fn check(config: &Config, keyring: Option<Keyring>) -> Vec<Chec
             checks.push(Check::failed(
                 REACHED,
                 format!("{error:#}"),
-                "see that it runs, that database.url is right, and that it commits durably",
+                "see that it runs, that database.url and database.system_url are right, and that it commits durably",
             ));
             checks.extend(skipped(
                 &[SCHEMA, WRITABLE, SEALED],
@@ -96,7 +96,7 @@ async fn schema(store: &Store) -> Check {
         Err(error) => Check::failed(
             SCHEMA,
             format!("its version cannot be read: {:#}", anyhow::Error::from(error)),
-            "see that the user of database.url may read every table",
+            "see that the user of database.system_url is a member of nordbro_system",
         ),
     }
 }

@@ -1,0 +1,145 @@
+"""Breaks each rule that keeps partners apart, one at a time, and says whether a test notices.
+
+    python3 tools/mutants.py            (needs NORDBRO_TEST_POSTGRES_URL; changes the working copy and puts it back)
+
+Each rule is wrapped in a switch that an environment variable throws, so that the tests are built once and run once for
+each rule. The wall is tried where it stands alone: the tests on SQLite, where no row-level security is behind it. What
+PostgreSQL holds is broken policy by policy in crates/store/tests/contract/wall.rs.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SWITCH = '''
+/// Whether this rule is broken for the run.
+pub(crate) fn broken(rule: usize) -> bool {
+    std::env::var("NORDBRO_BROKEN_RULE").is_ok_and(|it| it.parse() == Ok(rule))
+}
+'''
+STORE_SWITCH = SWITCH + '''
+pub(crate) fn kept(rule: usize, expression: sea_orm::sea_query::Expr) -> sea_orm::sea_query::Expr {
+    if broken(rule) { sea_orm::sea_query::ExprTrait::eq(sea_orm::sea_query::Expr::val(1), 1) } else { expression }
+}
+'''
+PREDICATE = re.compile(
+    r"((?:\w+::)*Column::(?:PartnerId|Environment))\s*\.eq\(\s*"
+    r"((?:self|scope)\s*\.(?:partner\(\)\s*\.uuid|environment\(\)\s*\.as_str)\(\))\s*\)"
+)
+
+# What is not a predicate: file, what stands there, what stands there when the switch %d may break it.
+OTHERS = [
+    ("crates/app/src/caller.rs", "if self.scopes.contains(scope) {", "if crate::broken(%d) || self.scopes.contains(scope) {"),
+    ("crates/app/src/caller.rs", "if self.units.is_none() {", "if crate::broken(%d) || self.units.is_none() {"),
+    ("crates/app/src/caller.rs", "self.units.as_ref().is_none_or(|units| units.contains(msn))",
+     "crate::broken(%d) || self.units.as_ref().is_none_or(|units| units.contains(msn))"),
+    ("crates/app/src/quality.rs", "(None, Some(units)) => Some", "(None, Some(units)) if !crate::broken(%d) => Some"),
+    ("crates/app/src/quality.rs", "(None, None) => None,", "(None, _) => None,"),
+    ("crates/api/src/identity/claims.rs", "if now >= good_until {", "if !crate::broken(%d) && now >= good_until {"),
+    ("crates/api/src/identity/claims.rs", "if is_ahead(iat) || self.nbf", "if !crate::broken(%d) && is_ahead(iat) || self.nbf"),
+    ("crates/api/src/identity/claims.rs", "self.nbf.is_some_and(|nbf| is_ahead(nbf.0))",
+     "!crate::broken(%d) && self.nbf.is_some_and(|nbf| is_ahead(nbf.0))"),
+    ("crates/api/src/identity/claims.rs", "exp - iat > max_lifetime {", "(!crate::broken(%d) && exp - iat > max_lifetime) {"),
+    ("crates/api/src/identity/claims.rs", "Self::One(one) => one == aud,", "Self::One(one) => crate::broken(%d) || one == aud,"),
+    ("crates/api/src/identity/verify.rs", "if compact.header.alg != key.signing.as_str() {",
+     "if !crate::broken(%d) && compact.header.alg != key.signing.as_str() {"),
+    ("crates/api/src/identity/verify.rs", "if !key.signed(compact.signed, compact.signature) {",
+     "if !crate::broken(%d) && !key.signed(compact.signed, compact.signature) {"),
+    ("crates/api/src/identity/verify.rs", "if ceiling.demands_at_jwt && !compact", "if !crate::broken(%d) && ceiling.demands_at_jwt && !compact"),
+    ("crates/api/src/identity/verify.rs", ".within(&ceiling.scopes)",
+     ".within(&if crate::broken(%d) { Scopes::all() } else { ceiling.scopes })"),
+    ("crates/api/src/identity/verify.rs", "units: both(claims.msns()?, ceiling.msns)",
+     "units: both(if crate::broken(%d) { None } else { claims.msns()? }, ceiling.msns)"),
+    ("crates/api/src/identity/verify.rs", "(Some(one), Some(other)) => Some(one.inter",
+     "(Some(one), Some(_)) if crate::broken(%d) => Some(one),\n        (Some(one), Some(other)) => Some(one.inter"),
+]
+
+
+def wrap():
+    """Puts the switches in. Returns what each rule is, and which files were changed."""
+    rules, changed = [], set()
+    for path in sorted((ROOT / "crates/store/src").rglob("*.rs")):
+        text = path.read_text()
+
+        def switch(match):
+            line = text.count("\n", 0, match.start()) + 1
+            rules.append(f"{path.relative_to(ROOT)}:{line}: {''.join(match.group(0).split())}")
+            return f"crate::kept({len(rules) - 1}, {match.group(0)})"
+
+        wrapped = PREDICATE.sub(switch, text)
+        if wrapped != text:
+            path.write_text(wrapped)
+            changed.add(path)
+    for name, old, new in OTHERS:
+        path = ROOT / name
+        text = path.read_text()
+        if text.count(old) != 1:
+            sys.exit(f"{name} does not say {old!r} once")
+        if "%d" in new:
+            rules.append(f"{name}: {old}")
+            new = new % (len(rules) - 1)
+        path.write_text(text.replace(old, new))
+        changed.add(path)
+    for crate, switch in (("store", STORE_SWITCH), ("app", SWITCH), ("api", SWITCH)):
+        path = ROOT / f"crates/{crate}/src/lib.rs"
+        path.write_text(path.read_text() + "mod switch {" + switch + "}\npub(crate) use switch::*;\n")
+        changed.add(path)
+    return rules, changed
+
+
+def built():
+    """The test programs, by name."""
+    told = subprocess.run(
+        ["cargo", "test", "--no-run", "--message-format", "json", "-p", "nordbro-store", "--test", "contract",
+         "-p", "nordbro-tests", "--test", "gateway", "--test", "identity"],
+        cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True,
+    ).stdout
+    lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    return {
+        line["target"]["name"]: line["executable"]
+        for line in lines
+        if line.get("executable") and line.get("profile", {}).get("test")
+    }
+
+
+def notices(programs, rule):
+    """The first test that fails under the broken rule, or None."""
+    sweep = ["walls::on_sqlite", "bad_tokens::on_sqlite", "identity::on_sqlite", "onboarding::on_sqlite"]
+    for name, arguments in (("contract", ["foreign"]), ("gateway", sweep), ("identity", [])):
+        environment = {**os.environ, "NORDBRO_BROKEN_RULE": str(rule), "RUST_BACKTRACE": "0"}
+        told = subprocess.run(
+            ["nice", "-n", "19", programs[name], *arguments], cwd=ROOT / "crates/store", env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )
+        if told.returncode != 0:
+            failed = re.findall(r"^test (\S+) \.\.\. FAILED", told.stdout, re.M)
+            return f"{name}: {failed[0] if failed else 'ended early'}"
+    return None
+
+
+def main():
+    if subprocess.run(["git", "diff", "--quiet", "HEAD"], cwd=ROOT, check=False).returncode:
+        sys.exit("the working copy has changes: commit them first")
+    rules, changed = wrap()
+    try:
+        programs = built()
+    finally:
+        subprocess.run(["git", "checkout", "-q", "--", *map(str, changed)], cwd=ROOT, check=True)
+    survivors = 0
+    untouched = notices(programs, -1)
+    if untouched:
+        sys.exit(f"with every rule in force there is a failure already: {untouched}")
+    for number, rule in enumerate(rules):
+        noticed = notices(programs, number)
+        survivors += noticed is None
+        print(f"{'noticed ' if noticed else 'SURVIVED'} {rule}  {noticed or ''}", flush=True)
+    print(f"{len(rules) - survivors} of {len(rules)} noticed ({100 * (len(rules) - survivors) // len(rules)} %)")
+    return survivors > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
