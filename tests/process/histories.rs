@@ -98,7 +98,8 @@ impl Run {
         }
         let before = newest(&world);
         let dies_at = before + u64::from(self.dice.up_to(60)) + 5;
-        let crashes_at = (self.cluster.is_some() && self.dice.once_in(2)).then_some((before + dies_at) / 2);
+        let crashes_at =
+            (self.cluster.is_some() && self.dice.once_in(2)).then_some(u64::midpoint(before, dies_at));
 
         let left = std::mem::take(&mut self.open);
         let numbers = Arc::new(AtomicU64::new(0));
