@@ -9,6 +9,11 @@ use serde_json::Value;
 #[path = "../../crates/api/src/body/json.rs"]
 mod json;
 
+/// The bound that the reader has from its room.
+mod problem {
+    pub(crate) const MOST_VIOLATIONS: usize = 100;
+}
+
 use json::{Json, Malformed};
 
 const LEVELS: usize = 32;

@@ -20,7 +20,8 @@ static RING: LazyLock<Keyring> = LazyLock::new(|| {
     Keyring::parse(line).unwrap_or_else(|_| panic!("the key is not read"))
 });
 
-static KEY: LazyLock<DataKey> = LazyLock::new(|| DataKey::draw().unwrap_or_else(|_| panic!("no key is drawn")));
+static KEY: LazyLock<DataKey> =
+    LazyLock::new(|| DataKey::draw().unwrap_or_else(|_| panic!("no key is drawn")));
 
 const TABLE: &str = "payments";
 
@@ -57,12 +58,18 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(opened.as_deref().map(Vec::as_slice), Ok(rest));
         assert!(KEY.open(&context(2), &sealed).is_err());
         let bit = usize::from(u16::from_le_bytes(*place)) % (sealed.len() * 8);
-        assert!(KEY.open(&context(1), &changed(&sealed, bit)).is_err(), "bit {bit}");
+        assert!(
+            KEY.open(&context(1), &changed(&sealed, bit)).is_err(),
+            "bit {bit}"
+        );
         assert!(KEY.open(&context(1), &sealed[..bit / 8]).is_err(), "cut at {bit}");
 
         assert!(RING.unwrap(owner(), KEY.id(), &wrapped).is_ok());
         let bit = bit % (wrapped.len() * 8);
-        assert!(RING.unwrap(owner(), KEY.id(), &changed(&wrapped, bit)).is_err(), "bit {bit}");
+        assert!(
+            RING.unwrap(owner(), KEY.id(), &changed(&wrapped, bit)).is_err(),
+            "bit {bit}"
+        );
     }
     if let Ok(text) = std::str::from_utf8(bytes)
         && let Err(refused) = Keyring::parse(text)

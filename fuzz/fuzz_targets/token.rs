@@ -82,6 +82,7 @@ fn judge(token: &str) {
     }
     if let Ok(until) = claims.check_times(NOW, MAX_LIFETIME) {
         assert!(until > NOW && until <= NOW + MAX_LIFETIME + SKEW + SKEW);
+        assert!(claims.issued_at() < until && claims.issued_at() <= NOW + SKEW);
     }
     let _narrowed = claims.msns();
 }
