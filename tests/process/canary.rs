@@ -115,7 +115,8 @@ fn planted(place: &Place) -> Canaries {
 
 /// All that the commands print, good and bad, each with its command line.
 fn commands(place: &Place, directory: &Path) -> Vec<(String, Vec<u8>)> {
-    let database = format!("postgres://nordbro:{PASSWORD}@127.0.0.1:1/nordbro");
+    let [database, across, owner] = ["nordbro", "across", "owner"]
+        .map(|user| format!("postgres://{user}:{PASSWORD}@127.0.0.1:1/nordbro"));
     let page = directory.join("nordbro.toml");
     std::fs::write(
         &page,
@@ -123,7 +124,12 @@ fn commands(place: &Place, directory: &Path) -> Vec<(String, Vec<u8>)> {
     )
     .unwrap();
     let page = page.display().to_string();
-    let (own, elsewhere) = (&[][..], &[("NORDBRO__DATABASE__URL", database.as_str())][..]);
+    let elsewhere = [
+        ("NORDBRO__DATABASE__URL", database.as_str()),
+        ("NORDBRO__DATABASE__SYSTEM_URL", across.as_str()),
+        ("NORDBRO__DATABASE__MIGRATE_URL", owner.as_str()),
+    ];
+    let (own, elsewhere) = (&[][..], &elsewhere[..]);
     let secrets = &[("CANARY", CLIENT_SECRET), ("WRONG", TYPED)][..];
     let id = |noun: &str| {
         let listed = run(&[noun, "list", "--json"], &place.variables(&[]));

@@ -50,14 +50,19 @@ mod tests {
 
     #[test]
     fn what_is_shown_loads_again_and_hides_the_password() {
-        let variables = [(
-            "NORDBRO__DATABASE__URL".to_owned(),
-            "postgres://u:hunter2@db/n".to_owned(),
-        )];
+        let variables = [
+            ("NORDBRO__DATABASE__URL", "postgres://u:hunter2@db/n"),
+            ("NORDBRO__DATABASE__SYSTEM_URL", "postgres://across:hunter2@db/n"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = load(None, variables).unwrap();
         let shown = show(&config);
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("url = \"postgres://u:••••@db/n\""), "{shown}");
+        assert!(
+            shown.contains("system_url = \"postgres://across:••••@db/n\""),
+            "{shown}"
+        );
 
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &shown).unwrap();

@@ -180,9 +180,9 @@ async fn two_partners_in_every_table(fresh: &Fresh) {
                 'u', 1, 'c', 'x', false, 1, 1, 1, 1, 0, 1, 1);
              INSERT INTO idempotency_keys (partner_id, environment, msn, key, fingerprint, operation_id, bound_at)
              VALUES ({whose}, '123456', 'k', 'f', '{operation}', 1);
-             INSERT INTO audit (partner_id, environment, id, sequence, at, actor, executor, action, target, reason,
-                before, after, link)
-             VALUES ({whose}, '{partner}', 1, 1, 'a', 'e', 'x', 't', 'r', '{{}}', '{{}}', 'l');
+             INSERT INTO audit (partner_id, environment, id, chain, sequence, at, actor, executor, action, target,
+                reason, before, after, hash, seal)
+             VALUES ({whose}, '{partner}', '{partner}', 1, 1, 'a', 'e', 'x', 't', 'r', '{{}}', '{{}}', 'h', 's');
              INSERT INTO api_calls (partner_id, environment, msn, api, endpoint, day, blame, status, code, calls,
                 last_at)
              VALUES ({whose}, '123456', 'a', 'e', 1, 'nobody', 200, '', 1, 1);",
@@ -360,11 +360,17 @@ async fn whoever_reaches_across_partners_learns_what_is_due_and_not_what_it_hold
         ] {
             assert_eq!(ask(closed).await, Ok(None), "{closed}");
         }
-        // What is settled is nobody's business here.
+        // The operator looks up what has ended too: whose it is, and nothing of what it says.
         let owner = Database::connect(&fresh.url).await.unwrap();
         let settle = "UPDATE operations SET status = 'succeeded', next_step_at = NULL";
         owner.execute_unprepared(settle).await.unwrap();
-        assert_eq!(ask("SELECT id FROM operations").await, Ok(Some(0)));
+        assert_eq!(ask("SELECT id, status FROM operations").await, Ok(Some(2)));
+        for closed in [
+            "SELECT envelope FROM operations",
+            "SELECT reference FROM operations",
+        ] {
+            assert_eq!(ask(closed).await, Ok(None), "{closed}");
+        }
     })
     .await;
 }
