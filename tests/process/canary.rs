@@ -113,6 +113,24 @@ fn planted(place: &Place) -> Canaries {
     canaries
 }
 
+/// Keys of the operator's own, with a client secret from `secret`.
+fn keys_add(secret: &'static str) -> [&'static str; 12] {
+    [
+        "keys",
+        "add",
+        "--platform",
+        "--environment",
+        "test",
+        "--client-id",
+        "nobody",
+        "--client-secret",
+        secret,
+        "--subscription-key",
+        "env:WRONG",
+        "--json",
+    ]
+}
+
 /// All that the commands print, good and bad, each with its command line.
 fn commands(place: &Place, directory: &Path) -> Vec<(String, Vec<u8>)> {
     let [database, across, owner] = ["nordbro", "across", "owner"]
@@ -162,25 +180,6 @@ fn commands(place: &Place, directory: &Path) -> Vec<(String, Vec<u8>)> {
     };
     tell(&client, secrets, true);
     let keys = id("keys");
-    let keys_add = |secret: &'static str| {
-        let mut line = vec![
-            "keys",
-            "add",
-            "--platform",
-            "--environment",
-            "test",
-            "--client-id",
-            "nobody",
-        ];
-        line.extend([
-            "--client-secret",
-            secret,
-            "--subscription-key",
-            "env:WRONG",
-            "--json",
-        ]);
-        line
-    };
     for noun in [
         "partner",
         "merchant",
