@@ -154,7 +154,8 @@ impl History {
             self.tell(|| format!("asked for {wish} {wanted:?}: {intent:?}"));
             match intent {
                 Intent::Begun(held) => {
-                    self.owners.push(Owner::begun(&self.books, held, until));
+                    self.owners
+                        .push(Owner::begun(&self.books, held, self.client, until));
                     self.waiting.push((wish, held.operation));
                 }
                 Intent::Known(operation) | Intent::Occupied(operation) => {
@@ -167,7 +168,7 @@ impl History {
                         Waiting::Other(until)
                     };
                     if let Some(held) = self.books.claim(operation, self.now) {
-                        let owner = Owner::claimed(&self.books, held, waiting);
+                        let owner = Owner::claimed(&self.books, held, self.client, waiting);
                         self.owners.push(owner);
                     }
                 }
@@ -211,7 +212,7 @@ impl History {
     fn somebody_steps(&mut self) {
         let which = self.dice.up_to(u32::try_from(self.owners.len() - 1).unwrap());
         let owner = &mut self.owners[usize::try_from(which).unwrap()];
-        owner.take_step(&mut self.books, &mut self.line, self.client, self.now);
+        owner.take_step(&mut self.books, &mut self.line, self.now);
         if self.told {
             println!(
                 "{:>9} owner {which} stepped: {owner:?}",
@@ -266,7 +267,7 @@ impl History {
                 self.coverage.met("owner: overtaken after its lease");
             }
             self.owners
-                .push(Owner::claimed(&self.books, held, Waiting::Nobody));
+                .push(Owner::claimed(&self.books, held, self.client, Waiting::Nobody));
         }
     }
 
@@ -347,7 +348,7 @@ impl History {
                 .any(|owner| owner.wakes_at().is_none_or(|at| at <= self.now))
             {
                 for owner in &mut self.owners {
-                    owner.take_step(&mut self.books, &mut self.line, self.client, self.now);
+                    owner.take_step(&mut self.books, &mut self.line, self.now);
                 }
                 self.owners.retain(|owner| !owner.is_done());
                 super::check::always(self)?;

@@ -22,6 +22,8 @@ pub(crate) struct Owner {
     transients: u32,
     unsent: u32,
     waiting: Waiting,
+    /// The client id it works under from its beginning to its end, as it read the keys once.
+    client: u8,
     pub(crate) step: Step,
 }
 
@@ -67,7 +69,7 @@ pub(crate) enum Step {
 }
 
 impl Owner {
-    pub(crate) fn begun(books: &Books, held: Held, until: OffsetDateTime) -> Self {
+    pub(crate) fn begun(books: &Books, held: Held, client: u8, until: OffsetDateTime) -> Self {
         Self {
             held,
             operation: books.operations[held.operation].clone(),
@@ -77,18 +79,19 @@ impl Owner {
             transients: 0,
             unsent: 0,
             waiting: Waiting::Caller(until),
+            client,
             step: Step::Send,
         }
     }
 
-    pub(crate) fn claimed(books: &Books, held: Held, waiting: Waiting) -> Self {
+    pub(crate) fn claimed(books: &Books, held: Held, client: u8, waiting: Waiting) -> Self {
         let operation = &books.operations[held.operation];
         Self {
             doubted: operation.doubted,
             no: operation.no.clone(),
             waiting,
             step: Step::Look(None),
-            ..Self::begun(books, held, OffsetDateTime::UNIX_EPOCH)
+            ..Self::begun(books, held, client, OffsetDateTime::UNIX_EPOCH)
         }
     }
 
@@ -125,10 +128,10 @@ impl Owner {
         }
     }
 
-    pub(crate) fn take_step(&mut self, books: &mut Books, line: &mut Line, client: u8, now: OffsetDateTime) {
+    pub(crate) fn take_step(&mut self, books: &mut Books, line: &mut Line, now: OffsetDateTime) {
         let step = std::mem::replace(&mut self.step, Step::Done);
         self.step = match step {
-            Step::Send => self.send(books, line, client, now),
+            Step::Send => self.send(books, line, now),
             Step::Judge(outcome, sums) => self.judge(outcome, sums, now),
             Step::Again(at, no) if now < at => Step::Again(at, no),
             Step::Again(_, no) => match books.store_send(&mut self.held, 1, now) {
@@ -141,7 +144,7 @@ impl Owner {
                 Ok(false) => Step::End(Status::Refused, Some(Release::NotSent), None),
                 Err(()) => Step::Done,
             },
-            Step::Look(after) => self.look(books, line, after, client, now),
+            Step::Look(after) => self.look(books, line, after, now),
             Step::Pause(at) if now < at => Step::Pause(at),
             Step::Pause(_) => Step::Look(None),
             Step::End(status, release, reading) => {
@@ -169,7 +172,7 @@ impl Owner {
         Step::Send
     }
 
-    fn send(&self, books: &Books, line: &mut Line, client: u8, now: OffsetDateTime) -> Step {
+    fn send(&self, books: &Books, line: &mut Line, now: OffsetDateTime) -> Step {
         if now + books.settings.call_limit > self.held.until {
             let reason = String::new();
             return Step::Judge(Outcome::NotSent { reason }, None);
@@ -177,7 +180,7 @@ impl Owner {
         let call = Call {
             kind: self.operation.wish.kind,
             key: self.operation.upstream.clone(),
-            client,
+            client: self.client,
             body: self.operation.wish.value,
             transaction_only: self.operation.wish.transaction_only,
         };
@@ -231,7 +234,6 @@ impl Owner {
         books: &mut Books,
         line: &mut Line,
         after: Option<Rejected>,
-        client: u8,
         now: OffsetDateTime,
     ) -> Step {
         if !books.renew(&mut self.held, now) {
@@ -243,7 +245,7 @@ impl Owner {
         }
         let after = after.or_else(|| self.no.clone());
         if self.operation.wish.kind == Kind::Create {
-            return self.look_for_payment(books, line, after, client, now);
+            return self.look_for_payment(books, line, after, now);
         }
         let Some(log) = line.events(now) else {
             return self.pause(books, now);
@@ -271,19 +273,13 @@ impl Owner {
                 if after_it.is_cancelled() {
                     return Step::End(Status::Succeeded, None, Some(reading));
                 }
-                self.by_the_answer(books, after, client, now)
+                self.by_the_answer(books, after, now)
             }
-            Evidence::None => self.by_the_answer(books, after, client, now),
+            Evidence::None => self.by_the_answer(books, after, now),
         }
     }
 
-    fn by_the_answer(
-        &mut self,
-        books: &mut Books,
-        after: Option<Rejected>,
-        client: u8,
-        now: OffsetDateTime,
-    ) -> Step {
+    fn by_the_answer(&mut self, books: &mut Books, after: Option<Rejected>, now: OffsetDateTime) -> Step {
         match after {
             Some(no) if !verdict::is_transient(&no) => {
                 let kind = self.operation.wish.kind;
@@ -295,13 +291,13 @@ impl Owner {
             }
             Some(_) if self.doubted.is_none() => Step::End(Status::Refused, Some(Release::Rejected), None),
             Some(_) => self.pause(books, now),
-            None => self.replay(books, client, now),
+            None => self.replay(books, now),
         }
     }
 
-    fn replay(&mut self, books: &mut Books, client: u8, now: OffsetDateTime) -> Step {
+    fn replay(&mut self, books: &mut Books, now: OffsetDateTime) -> Step {
         let is_wanted = self.operation.wish.kind != Kind::Create || self.waiting.is_wanted(now);
-        let same = client == self.operation.client;
+        let same = self.client == self.operation.client;
         let horizon = books.settings.replay_horizon;
         if self.operation.rounds < 2 || !is_wanted || !may_replay(&self.operation.sent, same, now, horizon) {
             return self.pause(books, now);
@@ -318,17 +314,16 @@ impl Owner {
         books: &mut Books,
         line: &mut Line,
         after: Option<Rejected>,
-        client: u8,
         now: OffsetDateTime,
     ) -> Step {
         match line.get(now) {
             Read::Failed => self.pause(books, now),
-            Read::Missing if after.is_some() => self.by_the_answer(books, after, client, now),
+            Read::Missing if after.is_some() => self.by_the_answer(books, after, now),
             Read::Missing => match missing(&self.operation.sent, self.operation.missing, now) {
                 Missing::NotCreated => Step::End(Status::NotCreated, None, None),
                 Missing::LookAgain(_) => {
                     self.operation.missing += 1;
-                    self.replay(books, client, now)
+                    self.replay(books, now)
                 }
             },
             Read::Found(reading) => {
