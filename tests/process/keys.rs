@@ -57,6 +57,65 @@ fn a_key_of_the_key_file_rotates_beside_a_serving_gateway_and_its_line_may_go() 
 }
 
 #[test]
+fn with_a_key_missing_the_status_names_it_and_nothing_is_served_or_written() {
+    let ground = Ground::migrated();
+    let file = ground.directory.path().join("keys");
+    let old = std::fs::read_to_string(&file).unwrap();
+    nordbro(&ground, &["keys", "rotate", "--data-key-of-gateway", "--json"]);
+    let missing = ids(&nordbro(&ground, &["keys", "status", "--json"])).remove(0);
+    std::fs::write(&file, store::Keyring::generate().unwrap().reveal()).unwrap();
+
+    let status = nordbro(&ground, &["keys", "status", "--json"]);
+    let [own, lacking] = status["data"].as_array().unwrap().as_slice() else {
+        panic!("{status}");
+    };
+    assert_eq!(
+        (&own["inFile"], &own["newest"]),
+        (&true.into(), &true.into()),
+        "{status}"
+    );
+    assert_eq!(own["dataKeys"], 0, "{status}");
+    assert_eq!(lacking["key"].as_str(), Some(&*missing), "{status}");
+    assert_eq!(
+        (&lacking["inFile"], &lacking["newest"]),
+        (&false.into(), &false.into()),
+        "{status}"
+    );
+    assert_eq!(lacking["dataKeys"], 1, "{status}");
+
+    let add = [
+        "keys",
+        "add",
+        "--platform",
+        "--environment",
+        "test",
+        "--client-id",
+        "id",
+        "--client-secret",
+        "env:SECRET",
+        "--subscription-key",
+        "env:SECRET",
+    ];
+    let variables = ground.variables(&[("SECRET", "secret")]);
+    let refused: [&[&str]; 4] = [&["serve"], &add, &["keys", "rotate"], &["partner", "add", "Acme"]];
+    for command in refused {
+        let told = run(command, &borrowed(&variables));
+        let error = text(&told.stderr);
+        assert_eq!(told.status.code(), Some(1), "{command:?}: {error}");
+        assert!(
+            error.contains("Nothing is damaged") && error.contains(&missing),
+            "{command:?}: {error}"
+        );
+    }
+    // Nothing was sealed under the foreign key, and with the file back all is as it was.
+    assert_eq!(nordbro(&ground, &["keys", "status", "--json"]), status);
+    std::fs::write(&file, old).unwrap();
+    assert_eq!(ids(&nordbro(&ground, &["keys", "status", "--json"])), [missing]);
+    let partners = nordbro(&ground, &["partner", "list", "--json"]);
+    assert_eq!(partners["data"].as_array().unwrap().len(), 0, "{partners}");
+}
+
+#[test]
 fn how_long_bodies_are_kept_is_set_and_shown_and_a_customer_is_erased() {
     let ground = Ground::migrated();
     nordbro(&ground, &["partner", "add", "Acme", "--json"]);

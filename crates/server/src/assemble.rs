@@ -23,11 +23,11 @@ pub struct Life {
     pub stopping: CancellationToken,
 }
 
-/// Opens the database and the ways out, and builds the gateway without its faces. Starts no job.
+/// Opens the database and the ways out, and builds the gateway without its faces. Starts no job. Whether the keys are
+/// this database's is asked apart ([`key_file::demand_fitting`]): one command is there to say which of them are missing.
 ///
 /// # Errors
-/// A key file or database that cannot be used, keys that are not this database's, or a schema that is behind; the text
-/// says what to do.
+/// A key file or database that cannot be used, or a schema that is behind; the text says what to do.
 pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
     let store = open_store(config).await?;
     let missing = store
@@ -58,7 +58,7 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
         exceptions: egress.allow.clone(),
         timeouts: timeouts(egress.connect_timeout, egress.answer_timeout, Span::from_secs(10)),
     })?;
-    let app = App::new(app::Parts {
+    Ok(App::new(app::Parts {
         store,
         vipps,
         jwks,
@@ -75,9 +75,7 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
         },
         tasks: life.tasks.clone(),
         shutdown: life.stopping.clone(),
-    });
-    key_file::demand_fitting(&app).await?;
-    Ok(app)
+    }))
 }
 
 /// Opens the database as requests use it. Runs no migration.

@@ -49,13 +49,18 @@ pub async fn demand_fitting(app: &App) -> anyhow::Result<()> {
     if let Some(lacking) = lacking(&found) {
         bail!("{lacking}");
     }
+    tell_damage(&found);
+    Ok(())
+}
+
+/// Logs which data keys do not open although their key is at hand.
+pub fn tell_damage(found: &KeysAtRest) {
     for id in &found.damaged {
         tracing::error!(
             data_key = %id,
             "a row of data_keys is damaged: what its owner has stored does not open; bring the row back from a backup"
         );
     }
-    Ok(())
 }
 
 /// What is missing, that nothing is damaged, and the remedy; `None` = every key is there.

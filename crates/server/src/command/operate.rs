@@ -11,6 +11,7 @@ use super::registry::{self, Inputs};
 use crate::assemble::{Life, assemble};
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::key_file;
 use crate::telemetry::Telemetry;
 
 pub(super) fn alone(command: &registry::Command) -> anyhow::Result<ExitCode> {
@@ -26,6 +27,10 @@ pub(super) async fn run(command: registry::Command, config: Config) -> anyhow::R
         stopping: CancellationToken::new(),
     };
     let app = assemble(&config, &life).await?;
+    // What writes would seal it with a key that is not this database's.
+    if !command.examines_keys() {
+        key_file::demand_fitting(&app).await?;
+    }
     let mut input = std::io::BufReader::new(stdin());
     let mut inputs = Inputs {
         stdin: &mut input,

@@ -11,6 +11,7 @@ use crate::assemble::{Life, assemble};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::faces;
+use crate::key_file;
 use crate::running::{Doors, Running};
 use crate::shutdown::{self, Ended};
 use crate::telemetry::Telemetry;
@@ -30,6 +31,7 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     };
     let doors = Doors::bind(&mut config).await?;
     let app = assemble(&config, &life).await?;
+    key_file::demand_fitting(&app).await?;
     let faces = faces::public(&app, &config);
     let metrics = telemetry.metrics.clone();
     let (public, private) = (doors.public_address, doors.private_address);

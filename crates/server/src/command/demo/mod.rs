@@ -23,6 +23,7 @@ use crate::assemble::{Life, assemble};
 use crate::clock::SystemClock;
 use crate::config::{Config, SecretUrl};
 use crate::faces;
+use crate::key_file;
 use crate::running::{Doors, Running};
 use crate::shutdown::{self, Ended};
 use crate::telemetry::Telemetry;
@@ -72,6 +73,7 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> anyhow::Result<
         stopping: CancellationToken::new(),
     };
     let app = assemble(&setting.config, &life).await?;
+    key_file::demand_fitting(&app).await?;
     let cast = stage::set(&app, &simulator)
         .await
         .context("the partners of the demo could not be set up")?;

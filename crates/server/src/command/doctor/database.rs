@@ -135,7 +135,7 @@ async fn sealed(store: &Store) -> Check {
         return Check::failed(
             SEALED,
             lacking,
-            "bring back the key file, or its missing line; if it is lost, add the key sets anew with `nordbro keys add`",
+            "bring back the key file, or its missing line, from its own backup; without it this database cannot be served",
         );
     }
     if !found.damaged.is_empty() {

@@ -14,6 +14,7 @@ use super::arguments::Whose;
 use super::secret::{Inputs, Source};
 use super::show::{Shown, maybe_time, time};
 use super::told;
+use crate::key_file;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -36,7 +37,7 @@ pub enum Command {
     /// Bring everything sealed under the newest key of the key file, while gateways serve: data keys are wrapped anew,
     /// and what is sealed with anything older is sealed anew. Cut short, it is simply run again.
     Rotate(Rotate),
-    /// The keys of the key file, oldest first, and what hangs on each.
+    /// The keys of the key file, oldest first, then those that it lacks, and what hangs on each. Answers without them.
     Status,
 }
 
@@ -139,7 +140,11 @@ pub(super) async fn run(
         }
         Command::Generate => generate()?,
         Command::Rotate(rotate) => self::rotate(app, by, rotate).await?,
-        Command::Status => Shown::list(status(&told(data_keys::status(app).await)?)),
+        Command::Status => {
+            let found = told(data_keys::status(app).await)?;
+            key_file::tell_damage(&found);
+            Shown::list(status(&found))
+        }
     })
 }
 

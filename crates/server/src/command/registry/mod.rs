@@ -94,6 +94,11 @@ impl Command {
     pub fn is_alone(&self) -> bool {
         matches!(self, Self::Keys(noun) if matches!(noun.verb, keys::Command::Generate))
     }
+
+    /// Whether the command tells which keys are missing, so that missing keys must not keep it from answering.
+    pub fn examines_keys(&self) -> bool {
+        matches!(self, Self::Keys(noun) if matches!(noun.verb, keys::Command::Status))
+    }
 }
 
 /// Draws a key for the key file and writes it: the one command that needs no database.
