@@ -10,7 +10,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use super::caller;
-use super::search::{self, LIMIT};
+use super::query::{self, LIMIT};
 use crate::face::Face;
 use crate::problem::{Code, Problem};
 
@@ -46,36 +46,27 @@ fn read(query: &str, faults: &mut Vec<Violation>) -> Result<QualityQuery, Proble
         after: None,
         limit: LIMIT,
     };
-    let mut seen = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if seen.contains(&name) {
-            faults.push(search::fault(&name, "duplicate", "stands more than once"));
-            continue;
-        }
-        match &*name {
+    query::each(query, &[], faults, |name, value, faults| {
+        match name {
             "msn" => {
                 let message = "must be a merchant serial number: 4 to 10 digits";
-                read.msn = search::parsed(&name, &value, message, faults);
+                read.msn = query::parsed(name, value, message, faults);
             }
-            "from" => read.from = day(&name, &value, faults),
-            "to" => read.to = day(&name, &value, faults),
+            "from" => read.from = day(name, value, faults),
+            "to" => read.to = day(name, value, faults),
             "cursor" => {
                 let cursor = value.parse::<QualityCursor>();
                 read.after = Some(cursor.map_err(|_| Problem::new(Code::INVALID_CURSOR))?);
             }
-            "limit" => read.limit = search::limit(&name, &value, faults),
-            _ => {
-                faults.push(search::fault(&name, "unknown", "is no parameter of this list"));
-                // Only known names are remembered: there may be thousands of others.
-                continue;
-            }
+            "limit" => read.limit = query::limit(name, value, faults),
+            _ => return Ok(false),
         }
-        seen.push(name);
-    }
+        Ok(true)
+    })?;
     if let (Some(from), Some(to)) = (read.from, read.to)
         && from > to
     {
-        faults.push(search::fault("to", "range", "must not be earlier than from"));
+        faults.push(query::fault("to", "range", "must not be earlier than from"));
     }
     Ok(read)
 }
@@ -83,7 +74,7 @@ fn read(query: &str, faults: &mut Vec<Violation>) -> Result<QualityQuery, Proble
 fn day(name: &str, text: &str, faults: &mut Vec<Violation>) -> Option<Date> {
     let day = Date::parse(text, DAY).ok().filter(|_| text.len() == 10);
     if day.is_none() {
-        faults.push(search::fault(name, "format", "must be a day, such as 2026-11-25"));
+        faults.push(query::fault(name, "format", "must be a day, such as 2026-11-25"));
     }
     day
 }

@@ -2,11 +2,11 @@
 
 use app::Caller;
 use axum::extract::FromRequestParts;
-use domain::{MerchantId, Violation};
+use domain::MerchantId;
 use http::request::Parts;
 
 use super::caller;
-use super::search::{self, LIMIT};
+use super::query::{self, LIMIT};
 use crate::face::Face;
 use crate::problem::{Code, Problem};
 
@@ -29,21 +29,16 @@ impl FromRequestParts<Face> for AskedMerchants {
 }
 
 fn read(query: &str) -> Result<(Option<MerchantId>, u32), Problem> {
-    let mut faults: Vec<Violation> = Vec::new();
+    let mut faults = Vec::new();
     let (mut after, mut limit) = (None, LIMIT);
-    let mut seen = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if seen.contains(&name) {
-            faults.push(search::fault(&name, "duplicate", "stands more than once"));
-            continue;
-        }
-        match &*name {
+    query::each(query, &[], &mut faults, |name, value, faults| {
+        match name {
             "cursor" => after = Some(value.parse().map_err(|_| Problem::new(Code::INVALID_CURSOR))?),
-            "limit" => limit = search::limit(&name, &value, &mut faults),
-            _ => faults.push(search::fault(&name, "unknown", "is no parameter of this list")),
+            "limit" => limit = query::limit(name, value, faults),
+            _ => return Ok(false),
         }
-        seen.push(name);
-    }
+        Ok(true)
+    })?;
     if faults.is_empty() {
         Ok((after, limit))
     } else {

@@ -7,6 +7,7 @@ mod headers;
 mod merchants;
 mod place;
 mod posted;
+mod query;
 mod search;
 
 pub(crate) use api_quality::AskedQuality;

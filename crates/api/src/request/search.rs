@@ -1,7 +1,5 @@
 //! The query of a search.
 
-use std::str::FromStr;
-
 use app::{Cursor, Query};
 use axum::extract::FromRequestParts;
 use domain::{State, Violation};
@@ -10,12 +8,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::place::{self, AtUnit, Opened};
+use super::query::{self, LIMIT};
 use crate::face::Face;
 use crate::problem::{Code, Problem};
-
-/// How long a page is when nobody says.
-pub(super) const LIMIT: u32 = 50;
-const MOST: u32 = 200;
 
 /// Which payments of a sales unit.
 #[derive(Debug)]
@@ -49,76 +44,44 @@ fn read(query: &str, faults: &mut Vec<Violation>) -> Result<Query, Problem> {
         after: None,
         limit: LIMIT,
     };
-    let mut seen = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if name != "state" && seen.contains(&name) {
-            faults.push(fault(&name, "duplicate", "stands more than once"));
-            continue;
-        }
-        match &*name {
+    query::each(query, &["state"], faults, |name, value, faults| {
+        match name {
             "state" => {
                 for word in value.split(',') {
                     let message = "must name states of a payment, such as AUTHORIZED";
-                    let state = parsed::<State>(&name, word, message, faults);
+                    let state = query::parsed::<State>(name, word, message, faults);
                     read.states.extend(state);
                 }
             }
-            "createdFrom" => read.from = moment(&name, &value, faults),
-            "createdTo" => read.to = moment(&name, &value, faults),
-            "referencePrefix" => read.reference_prefix = prefix(&name, &value, faults),
+            "createdFrom" => read.from = moment(name, value, faults),
+            "createdTo" => read.to = moment(name, value, faults),
+            "referencePrefix" => read.reference_prefix = prefix(name, value, faults),
             "cursor" => {
                 let cursor = value.parse::<Cursor>();
                 read.after = Some(cursor.map_err(|_| Problem::new(Code::INVALID_CURSOR))?);
             }
-            "limit" => read.limit = limit(&name, &value, faults),
-            _ => {
-                faults.push(fault(&name, "unknown", "is no parameter of this list"));
-                // Only known names are remembered: there may be thousands of others.
-                continue;
-            }
+            "limit" => read.limit = query::limit(name, value, faults),
+            _ => return Ok(false),
         }
-        seen.push(name);
-    }
+        Ok(true)
+    })?;
     if let (Some(from), Some(to)) = (read.from, read.to)
         && from >= to
     {
-        faults.push(fault("createdTo", "range", "must be later than createdFrom"));
+        faults.push(query::fault(
+            "createdTo",
+            "range",
+            "must be later than createdFrom",
+        ));
     }
     Ok(read)
-}
-
-pub(super) fn fault(name: &str, rule: &'static str, message: &str) -> Violation {
-    let name: String = name.chars().take(64).collect();
-    Violation::new(format!("query {name}"), rule, message)
-}
-
-/// How long a page may be.
-pub(super) fn limit(name: &str, text: &str, faults: &mut Vec<Violation>) -> u32 {
-    let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-    if limit.is_none() {
-        faults.push(fault(name, "range", "must be 1 to 200"));
-    }
-    limit.unwrap_or(LIMIT)
-}
-
-pub(super) fn parsed<T: FromStr>(
-    name: &str,
-    text: &str,
-    message: &str,
-    faults: &mut Vec<Violation>,
-) -> Option<T> {
-    let value = text.parse().ok();
-    if value.is_none() {
-        faults.push(fault(name, "format", message));
-    }
-    value
 }
 
 fn moment(name: &str, text: &str, faults: &mut Vec<Violation>) -> Option<OffsetDateTime> {
     let moment = OffsetDateTime::parse(text, &Rfc3339).ok();
     if moment.is_none() {
         let message = "must be a moment by RFC 3339, such as 2026-11-25T12:00:00Z (a + in a URL is %2B)";
-        faults.push(fault(name, "format", message));
+        faults.push(query::fault(name, "format", message));
     }
     moment
 }
@@ -129,7 +92,7 @@ fn prefix(name: &str, text: &str, faults: &mut Vec<Violation>) -> Option<String>
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !legal {
-        faults.push(fault(
+        faults.push(query::fault(
             name,
             "format",
             "must be 1 to 64 letters (A-Z, a-z), digits or hyphens",
