@@ -12,7 +12,7 @@ use crate::face::Face;
 use crate::forwarded::Facts;
 use crate::problem::{Code, Problem};
 
-/// A merchant of the caller's.
+/// A merchant by its id. Whether it is the caller's is the use case's to say.
 #[derive(Debug)]
 pub(crate) struct AtMerchant {
     pub caller: Caller,
@@ -36,22 +36,17 @@ impl FromRequestParts<Face> for Whole {
 impl FromRequestParts<Face> for AtMerchant {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, face: &Face) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &Face) -> Result<Self, Problem> {
         let caller = caller(parts)?;
         let nowhere = || Problem::new(Code::MERCHANT_NOT_FOUND);
         let Path(id) = parts.extract::<Path<String>>().await.map_err(|_| nowhere())?;
         let id = id.parse().map_err(|_| nowhere())?;
-        // Whoever may change a merchant may learn whether it exists, without the scope to read it.
-        let looking = Caller {
-            scopes: [Scope::MerchantsRead].into_iter().collect(),
-            ..caller.clone()
-        };
-        onboarding::get_merchant(&face.app, &looking, id).await?;
         Ok(Self { caller, id })
     }
 }
 
-/// A merchant of the caller's, for a change that a narrowed token may not make.
+/// A merchant that is the caller's, for a change that a narrowed token may not make. It is looked for here, because a
+/// merchant that does not exist is said before anything is said about the body.
 #[derive(Debug)]
 pub(crate) struct WholeAt(pub AtMerchant);
 
@@ -60,7 +55,14 @@ impl FromRequestParts<Face> for WholeAt {
 
     async fn from_request_parts(parts: &mut Parts, face: &Face) -> Result<Self, Problem> {
         Whole::from_request_parts(parts, face).await?;
-        AtMerchant::from_request_parts(parts, face).await.map(Self)
+        let place = AtMerchant::from_request_parts(parts, face).await?;
+        // Whoever may change a merchant may learn whether it exists, without the scope to read it.
+        let looking = Caller {
+            scopes: [Scope::MerchantsRead].into_iter().collect(),
+            ..place.caller.clone()
+        };
+        onboarding::get_merchant(&face.app, &looking, place.id).await?;
+        Ok(Self(place))
     }
 }
 
