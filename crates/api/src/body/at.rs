@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use domain::Violation;
 
 use super::json::Json;
-use crate::problem::MOST_VIOLATIONS;
+use super::note;
 
 /// A place in a body: there may be a value or none.
 #[derive(Debug, Clone)]
@@ -26,13 +26,10 @@ impl<'a> At<'a> {
     }
 
     pub(crate) fn fault(&self, rule: &'static str, message: impl Into<String>) {
-        let mut faults = self.faults.borrow_mut();
-        // One more than is listed tells that there are more. A body of nothing but faults would cost hundreds of
-        // times its size.
-        if faults.len() <= MOST_VIOLATIONS {
+        note(self.faults, || {
             let field = if self.path.is_empty() { "body" } else { &self.path };
-            faults.push(Violation::new(field, rule, message));
-        }
+            Violation::new(field, rule, message)
+        });
     }
 
     /// One documented member of the object that stands here. The same name in other letters is a fault:
@@ -213,6 +210,7 @@ fn bounds(least: i64, most: i64) -> String {
 mod tests {
     use super::super::json;
     use super::*;
+    use crate::problem::MOST_VIOLATIONS;
 
     fn faults_of(body: &str, check: impl Fn(&At<'_>)) -> Vec<(String, &'static str)> {
         let (value, _) = json::read(body.as_bytes(), 8).unwrap();

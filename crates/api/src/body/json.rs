@@ -7,9 +7,10 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::problem::MOST_VIOLATIONS;
 use domain::Violation;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::note;
 
 /// One JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,14 +110,13 @@ impl Walk {
     }
 
     fn doubled(&self) {
-        // One more than is listed tells that there are more.
-        if self.faults.borrow().len() <= MOST_VIOLATIONS {
-            self.faults.borrow_mut().push(Violation::new(
+        note(&self.faults, || {
+            Violation::new(
                 self.here(),
                 "duplicate",
                 "stands more than once in its object: send each key once",
-            ));
-        }
+            )
+        });
     }
 }
 
@@ -212,6 +212,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::problem::MOST_VIOLATIONS;
 
     fn said(bytes: &[u8]) -> String {
         match read(bytes, 8) {

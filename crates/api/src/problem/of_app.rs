@@ -61,8 +61,8 @@ fn not_found(what: What) -> Problem {
         What::Payment => Code::PAYMENT_NOT_FOUND,
         What::Operation => Code::OPERATION_NOT_FOUND,
         What::Receipt => Code::RECEIPT_NOT_FOUND,
-        // Nouns of the operator, which no path of this face names.
         What::Merchant => Code::MERCHANT_NOT_FOUND,
+        // Nouns of the operator, which no path of this face names.
         What::Partner | What::Issuer | What::Client | What::Profile | What::KeySet => Code::ROUTE_NOT_FOUND,
     })
 }
