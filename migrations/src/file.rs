@@ -2,7 +2,9 @@
 
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use sea_orm_migration::sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
 /// Makes the file of a `SQLite` database, empty, for its owner alone. One that exists stays as it is. `SQLite` would
 /// make it for everybody whom the umask lets in; its journal beside it takes over whatever this one has.
@@ -10,9 +12,7 @@ use std::path::Path;
 /// # Errors
 /// The file cannot be made.
 pub fn make_for_owner(path: &Path) -> io::Result<()> {
-    // A database in memory has a name and no file: the driver calls it `file:…`.
-    let name = path.to_string_lossy();
-    if name.is_empty() || name.contains(":memory:") || name.starts_with("file:") {
+    if !is_file(path) {
         return Ok(());
     }
     let made = std::fs::OpenOptions::new()
@@ -25,6 +25,23 @@ pub fn make_for_owner(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// The file of the embedded database at `url`, by the driver's own reading of it, whether it is there or not. `None`
+/// for a database in memory and for a server's.
+pub fn file_of(url: &str) -> Option<PathBuf> {
+    if !url.starts_with("sqlite:") {
+        return None;
+    }
+    let options: SqliteConnectOptions = url.parse().ok()?;
+    let path = options.get_filename();
+    is_file(path).then(|| path.to_owned())
+}
+
+/// A database in memory has a name and no file: the driver calls it `file:…`.
+fn is_file(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    !(name.is_empty() || name.contains(":memory:") || name.starts_with("file:"))
 }
 
 #[cfg(test)]
@@ -44,6 +61,24 @@ mod tests {
         std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o640)).unwrap();
         crate::run(&format!("sqlite:{}", shared.display())).await.unwrap();
         assert_eq!(mode(&shared), 0o640);
+    }
+
+    #[test]
+    fn a_url_names_the_file_that_the_driver_opens() {
+        let file = |url| super::file_of(url).map(|path| path.display().to_string());
+        assert_eq!(file("sqlite:data/a.db").as_deref(), Some("data/a.db"));
+        assert_eq!(
+            file("sqlite:///data/a%20b.db?mode=rwc").as_deref(),
+            Some("/data/a b.db")
+        );
+        for none in [
+            "sqlite::memory:",
+            "sqlite://:memory:",
+            "sqlite:",
+            "postgres://localhost/a.db",
+        ] {
+            assert_eq!(file(none), None, "{none}");
+        }
     }
 
     #[tokio::test]

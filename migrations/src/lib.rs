@@ -25,7 +25,7 @@ mod script;
 mod users;
 pub mod wall;
 
-pub use file::make_for_owner;
+pub use file::{file_of, make_for_owner};
 pub use sea_orm_migration::MigratorTrait;
 pub use users::{Users, admit};
 

@@ -1,7 +1,5 @@
 //! The database: reached, durable, up to date, writable, and sealed with keys that are at hand.
 
-use std::path::Path;
-
 use store::registry::KeySetFilter;
 use store::{Keyring, Store};
 
@@ -20,10 +18,12 @@ pub(super) async fn check(config: &Config, keyring: Option<Keyring>) -> Vec<Chec
         names.iter().map(|name| Check::skipped(name, why)).collect()
     };
     let mut checks = Vec::new();
-    if let Some(missing) = missing_file(config.database.url.reveal()) {
+    // Looking must not make it.
+    let file = migrations::file_of(config.database.url.reveal());
+    if let Some(missing) = file.filter(|file| !file.exists()) {
         checks.push(Check::failed(
             REACHED,
-            format!("{missing} is not there"),
+            format!("{} is not there", missing.display()),
             "`nordbro migrate` makes it, or correct database.url",
         ));
         checks.extend(skipped(&[SCHEMA, WRITABLE, SEALED], "there is no database"));
@@ -69,15 +69,6 @@ pub(super) async fn check(config: &Config, keyring: Option<Keyring>) -> Vec<Chec
     // Whether it closes in order says nothing about the gateway to be.
     drop(store.close().await);
     checks
-}
-
-/// The path of an embedded database that does not exist: looking must not make it.
-fn missing_file(url: &str) -> Option<String> {
-    let path = url.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let path = path.split('?').next().unwrap_or_default();
-    let is_file = !path.is_empty() && !path.contains(":memory:");
-    (is_file && !Path::new(path).exists()).then(|| path.to_owned())
 }
 
 fn throwaway() -> Option<Keyring> {
