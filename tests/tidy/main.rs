@@ -1,5 +1,5 @@
 //! The house's own rules, checked from its files: who may know whom, who owns which dependency, how large a room may
-//! grow, which words do not land, and which tables hold no partner.
+//! grow, which words do not land, which tables hold no partner, and which metrics there are.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,6 +9,7 @@
 
 mod links;
 mod manifests;
+mod metrics;
 mod sizes;
 mod tables;
 mod words;
