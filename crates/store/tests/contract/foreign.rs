@@ -2,48 +2,150 @@
 //! tried here with another's ids, so that no predicate rests on the one before it. (On PostgreSQL row-level security
 //! stands behind these predicates; on SQLite they are the wall.)
 
+mod writers;
+
+use std::collections::BTreeSet;
+
 use domain::operation::{Kind, Status};
 use domain::{
-    Amount, AssignmentId, CredentialMode, Currency, Environment, KeySet, KeySetId, KeySetKind, MerchantId,
-    PaymentId, ProductProfile, ProfileId, ReceiptId, Secret,
+    Amount, ApiCall, AssignmentId, Blame, CredentialMode, Currency, Environment, KeySet, KeySetId,
+    KeySetKind, MerchantId, PaymentId, ProductProfile, ProfileId, Proof, ReceiptId, Rejected, Secret,
 };
-use sea_orm::{ConnectionTrait, Database, Statement};
+use store::Reader;
+use store::data_keys::BODIES;
 use store::money::{
-    Ended, NewReceipt, NextStep, PaymentFilter, PaymentUpdate, Presence, ReceiptEnd, Release, Settlement,
+    NewPayment, NewReceipt, NextStep, Operation, PaymentFilter, Presence, ReceiptEnd, Release, Settlement,
 };
-use store::registry::{Disconnection, KeySetOwner, Profile, StoredKeySet};
-use store::{Reader, Tx};
+use store::quality::{Calls, QualityFilter};
+use store::registry::{
+    AssignmentState, Check, Claim, Disconnection, KeySetOwner, Profile, StoredKeySet, Which,
+};
 use uuid::Uuid;
 
 use crate::databases::{Fresh, TEST, on_each, partner};
 use crate::money::{LEASE, NOW, id, intend, operation, payment, scope_of};
+use crate::registry::assignment;
 
-/// Everything of partner 1 in the test environment: a unit with keys, a profile, a payment with an open operation and a
-/// receipt, a disconnection.
-async fn all_of_one(fresh: &Fresh) {
-    payment(fresh).await;
-    intend(&fresh.store, &operation(1), 1).await.unwrap();
-    let store = &fresh.store;
-    let tx = store.begin(partner(1), TEST).await.unwrap();
-    let receipt = NewReceipt {
-        id: ReceiptId::from_uuid(id(700)),
-        payment: PaymentId::from_uuid(id(900)),
-        assignment: AssignmentId::from_uuid(id(101)),
+/// The payment that is busy with an unknown operation, one that is expected, and one on which all has ended.
+const PAYMENTS: [u128; 3] = [900, 901, 902];
+const CUSTOMER: &str = "aa.bb";
+
+fn payment_id(number: u128) -> PaymentId {
+    PaymentId::from_uuid(id(number))
+}
+
+fn unit() -> AssignmentId {
+    AssignmentId::from_uuid(id(101))
+}
+
+fn new_payment(number: u128, reference: &str, presence: Presence) -> NewPayment {
+    NewPayment {
+        id: payment_id(number),
+        assignment: unit(),
         msn: "123456".parse().unwrap(),
-        reference: "acme-shop-1".parse().unwrap(),
+        reference: reference.parse().unwrap(),
+        amount: Amount::new(1_000, Currency::NOK),
+        presence,
+        at: NOW,
+    }
+}
+
+fn new_receipt(number: u128, payment: u128, reference: &str) -> NewReceipt {
+    NewReceipt {
+        id: ReceiptId::from_uuid(id(number)),
+        payment: payment_id(payment),
+        assignment: unit(),
+        msn: "123456".parse().unwrap(),
+        reference: reference.parse().unwrap(),
         sum: Amount::new(1_000, Currency::NOK),
         body: b"{}".to_vec(),
         at: NOW,
+    }
+}
+
+/// An operation on the payment on which all has ended.
+fn ended(number: u128) -> Operation {
+    Operation {
+        payment: payment_id(902),
+        reference: "acme-shop-3".parse().unwrap(),
+        key: format!("order-{number}").parse().unwrap(),
+        ..operation(number)
+    }
+}
+
+/// Everything of partner 1 in the test environment: whatever a finder may find and a writer may change.
+async fn all_of_one(fresh: &Fresh) {
+    payment(fresh).await;
+    intend(&fresh.store, &operation(1), 1).await.unwrap();
+    let tx = fresh.store.begin(partner(1), TEST).await.unwrap();
+    let scope = tx.scope();
+    for (number, reference, presence) in [
+        (901, "acme-shop-2", Presence::Expected),
+        (902, "acme-shop-3", Presence::Present),
+    ] {
+        let new = new_payment(number, reference, presence);
+        scope.add_payment(&new).await.unwrap();
+    }
+    let next = NextStep {
+        first_sent_at: NOW,
+        no: None,
+        in_doubt: true,
+        rounds: 1,
+        missing: 0,
+        at: NOW + LEASE,
     };
-    tx.scope().add_receipt(&receipt).await.unwrap();
-    tx.scope().disconnect(&disconnection()).await.unwrap();
+    scope.postpone(operation(1).id, next).await.unwrap();
+    scope.add_late_payment(operation(1).id, NOW).await.unwrap();
+    let (queued, refused) = (
+        new_receipt(700, 900, "acme-shop-1"),
+        new_receipt(701, 902, "acme-shop-3"),
+    );
+    for receipt in [&queued, &refused] {
+        scope.add_receipt(receipt).await.unwrap();
+    }
+    let claimed = scope.claim_receipt(refused.id, NOW, NOW + LEASE).await.unwrap();
+    let end = ReceiptEnd::Refused {
+        reason: Rejected::default(),
+        at: NOW,
+    };
+    scope.end_receipt_try(&claimed.unwrap(), &end).await.unwrap();
+    scope.note_customer(payment_id(902), CUSTOMER).await.unwrap();
+    scope.disconnect(&disconnection()).await.unwrap();
+    scope.save_check(&check()).await.unwrap();
+    scope.add_api_calls(&[call()]).await.unwrap();
     tx.commit().await.unwrap();
-    let tx = store.begin_system("test").await.unwrap();
+    ends(fresh, 2, Status::Refused, Some(Release::Rejected)).await;
+    ends(fresh, 3, Status::Abandoned, None).await;
+    registered(fresh).await;
+}
+
+/// An operation that has come to this end.
+async fn ends(fresh: &Fresh, number: u128, status: Status, release: Option<Release>) {
+    let operation = ended(number);
+    let reader = fresh.store.read(partner(1), TEST);
+    let record = reader.scope().find_payment_by_id(operation.payment).await;
+    let version = record.unwrap().unwrap().payment.version;
+    let held = intend(&fresh.store, &operation, version).await.unwrap();
+    let tx = fresh.store.begin(partner(1), TEST).await.unwrap();
+    tx.scope().vacate(&held).await.unwrap();
+    let settlement = Settlement {
+        status,
+        answer: None,
+        release,
+        at: NOW,
+    };
+    tx.scope().settle(operation.id, &settlement).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// What the operator wrote for it.
+async fn registered(fresh: &Fresh) {
+    let tx = fresh.store.begin_system("test").await.unwrap();
     let registry = tx.system().change_registry().await.unwrap();
     registry.add_profile(&profile()).await.unwrap();
     let owner = KeySetOwner::SalesUnit {
         partner: partner(1),
-        assignment: AssignmentId::from_uuid(id(101)),
+        assignment: unit(),
     };
     let keys = KeySet {
         id: KeySetId::from_uuid(id(800)),
@@ -58,7 +160,44 @@ async fn all_of_one(fresh: &Fresh) {
     registry.add_key_set(&keys, owner, NOW).await.unwrap();
     let stored: StoredKeySet = tx.system().find_key_set(keys.id).await.unwrap().unwrap();
     registry.activate_key_set(&stored, NOW).await.unwrap();
+    let claim = Claim {
+        assignment: unit(),
+        proof: Proof::OwnKeys,
+        keys: Some(keys.id),
+        actor: "north".to_owned(),
+        reason: String::new(),
+        proven_at: NOW,
+    };
+    let live = assignment(1, AssignmentState::Live);
+    registry.prove_claim(&live, &claim).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+fn check() -> Check {
+    Check {
+        assignment: unit(),
+        partner: partner(1),
+        environment: TEST,
+        keys: None,
+        trouble: None,
+        checked_at: None,
+        due_at: NOW + LEASE,
+    }
+}
+
+fn call() -> (ApiCall, Calls) {
+    let call = ApiCall {
+        partner: partner(1),
+        environment: TEST,
+        day: NOW.date(),
+        msn: "123456".parse().ok(),
+        api: "epayment".into(),
+        endpoint: "capture".into(),
+        blame: Blame::Nobody,
+        status: Some(200),
+        code: None,
+    };
+    (call, Calls { calls: 1, last: NOW })
 }
 
 fn profile() -> Profile {
@@ -75,7 +214,7 @@ fn profile() -> Profile {
 
 fn disconnection() -> Disconnection {
     Disconnection {
-        assignment: AssignmentId::from_uuid(id(101)),
+        assignment: unit(),
         partner: partner(1),
         environment: TEST,
         keys: KeySetId::from_uuid(id(800)),
@@ -86,87 +225,130 @@ fn disconnection() -> Disconnection {
     }
 }
 
-/// How many things each finder finds when it is asked for partner 1's.
+/// How many of partner 1's things each finder finds.
+#[expect(clippy::too_many_lines, reason = "one line for each finder")]
 async fn found(reader: &Reader) -> Vec<(&'static str, usize)> {
     let scope = reader.scope();
-    let (unit, paid) = (AssignmentId::from_uuid(id(101)), PaymentId::from_uuid(id(900)));
+    let (unit, paid, merchant) = (unit(), payment_id(900), MerchantId::from_uuid(id(1)));
     let msn = "123456".parse().unwrap();
-    let reference = "acme-shop-1".parse().unwrap();
-    let one = operation(1);
-    let own = CredentialMode::Own;
-    let everything = PaymentFilter {
+    let (busy, ended_on) = ("acme-shop-1".parse().unwrap(), "acme-shop-3".parse().unwrap());
+    let (one, two) = (operation(1), ended(2));
+    let of_one = PaymentFilter {
+        reference_prefix: Some("acme-shop-1".to_owned()),
         limit: 10,
         ..PaymentFilter::default()
     };
-    let merchant = MerchantId::from_uuid(id(1));
-    vec![
-        (
-            "find_unit",
-            usize::from(scope.find_unit(&msn).await.unwrap().is_some()),
-        ),
-        (
-            "find_assigned_unit",
-            usize::from(scope.find_assigned_unit(unit).await.unwrap().is_some()),
-        ),
-        (
-            "find_held_unit",
-            usize::from(scope.find_held_unit(&msn).await.unwrap().is_some()),
-        ),
-        ("list_units", scope.list_units().await.unwrap().len()),
-        ("list_held_units", scope.list_held_units().await.unwrap().len()),
-        (
-            "serving_keys",
-            usize::from(scope.serving_keys(unit, own).await.unwrap().is_some()),
-        ),
-        ("profiles", scope.profiles().await.unwrap().len()),
-        (
-            "find_merchant",
-            usize::from(scope.find_merchant(merchant).await.unwrap().is_some()),
-        ),
-        ("disconnections", scope.disconnections().await.unwrap().len()),
-        (
-            "find_payment",
-            usize::from(scope.find_payment(unit, &reference).await.unwrap().is_some()),
-        ),
-        (
-            "find_payment_by_id",
-            usize::from(scope.find_payment_by_id(paid).await.unwrap().is_some()),
-        ),
-        (
-            "list_payments",
-            scope.list_payments(unit, &everything).await.unwrap().len(),
-        ),
-        (
-            "find_operation",
-            usize::from(scope.find_operation(one.id).await.unwrap().is_some()),
-        ),
-        (
-            "open_operations",
-            scope.open_operations(paid).await.unwrap().len(),
-        ),
-        (
-            "sent_times",
-            scope
-                .sent_times(&msn, &reference, Kind::Capture, NOW - LEASE)
-                .await
-                .unwrap()
-                .len(),
-        ),
-        (
-            "find_key",
-            usize::from(
-                scope
-                    .find_key(&msn, &one.key, b"request")
-                    .await
-                    .unwrap()
-                    .is_some(),
-            ),
-        ),
-        (
-            "find_receipt",
-            usize::from(scope.find_receipt(paid).await.unwrap().is_some()),
-        ),
-    ]
+    let today = QualityFilter {
+        msns: None,
+        from: NOW.date(),
+        to: NOW.date(),
+        after: None,
+        limit: 10,
+    };
+    let mut all = Vec::new();
+    // A finder of one thing finds none or one.
+    macro_rules! finds {
+        ($($finder:ident($($argument:expr),*)),* $(,)?) => {$(
+            let found = scope.$finder($($argument),*).await.unwrap();
+            all.push((stringify!($finder), found.into_iter().count()));
+        )*};
+    }
+    finds!(
+        find_unit(&msn),
+        find_assigned_unit(unit),
+        find_held_unit(&msn),
+        list_units(),
+        list_held_units(),
+        find_serving(Which::Live(&msn), None),
+        find_serving(Which::Held(&msn), None),
+        find_serving(Which::Assigned(unit), None),
+        list_serving(None),
+        serving_keys(unit, CredentialMode::Own),
+        profiles(),
+        find_merchant(merchant),
+        disconnections(),
+        find_check(unit),
+        list_checks(),
+        find_claim(unit),
+        list_claims(),
+        find_payment(unit, &busy),
+        find_payment_by_id(paid),
+        list_payments(unit, &of_one),
+        payments_of_customer(&[CUSTOMER.to_owned()]),
+        find_operation(one.id),
+        open_operations(paid),
+        oldest_unknown(),
+        released_operations(&msn, &two.key, Kind::Capture, &ended_on),
+        abandoned_operations(unit, &ended_on),
+        sent_times(&msn, &busy, Kind::Capture, NOW - LEASE),
+        last_send_in_doubt(one.id),
+        find_key(&msn, &one.key, b"request"),
+        find_receipt(paid),
+        door_calls(&today),
+    );
+    // The other partner has a merchant of its own, with the same organisation number.
+    let theirs = scope.find_organisation("NO", "918273645").await.unwrap();
+    let all_theirs = scope.list_merchants(None, 10).await.unwrap();
+    for (finder, merchants) in [
+        ("find_organisation", theirs.into_iter().collect()),
+        ("list_merchants", all_theirs),
+    ] {
+        all.push((finder, merchants.iter().filter(|it| it.id == merchant).count()));
+    }
+    let envelopes = BODIES.iter().find(|it| it.column == "envelope").unwrap();
+    let sealed = scope.find_old(envelopes, &BTreeSet::new(), None, 10).await;
+    let of_operations = [one.id, two.id, ended(3).id].map(|id| id.uuid());
+    let found = sealed.unwrap().old.iter().any(|id| of_operations.contains(id));
+    all.push(("find_old", usize::from(found)));
+    all
+}
+
+/// Tried elsewhere: an audit is one chain over both environments.
+const TRIED_ELSEWHERE: [&str; 2] = ["was_done", "add_audit"];
+
+#[tokio::test]
+async fn whatever_a_scope_may_do_is_tried_with_the_ids_of_another() {
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut methods = BTreeSet::new();
+    let mut directories = vec![sources];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                methods.extend(methods_of_scopes(&std::fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    assert!(methods.len() > 50, "{methods:?}");
+    on_each(async |fresh| {
+        let finders = found(&fresh.store.read(partner(1), TEST)).await;
+        let tried: BTreeSet<_> = finders
+            .into_iter()
+            .map(|(finder, _)| finder)
+            .chain(writers::WRITERS)
+            .chain(TRIED_ELSEWHERE)
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(methods, tried);
+    })
+    .await;
+}
+
+/// The names of what a scope lets the rest of the house do.
+fn methods_of_scopes(source: &str) -> Vec<String> {
+    let mut of_scope = false;
+    let mut methods = Vec::new();
+    for line in source.lines() {
+        if line.starts_with("impl") {
+            of_scope = line.contains(" Scope<'_");
+        }
+        if let Some(rest) = line.strip_prefix("    pub async fn ").filter(|_| of_scope) {
+            methods.push(rest.split('(').next().unwrap().to_owned());
+        }
+    }
+    methods
 }
 
 #[tokio::test]
@@ -176,186 +358,9 @@ async fn no_finder_finds_what_is_another_partners_or_of_another_environment() {
         for (finder, many) in found(&fresh.store.read(partner(1), TEST)).await {
             assert_eq!(many, 1, "{}: {finder} finds its own", fresh.name);
         }
-        // The other partner has a merchant of its own, by another id.
         for (who, environment) in [(2, TEST), (1, Environment::Production), (3, TEST)] {
             for (finder, many) in found(&fresh.store.read(partner(who), environment)).await {
                 assert_eq!(many, 0, "{}: {finder} as {who} in {environment:?}", fresh.name);
-            }
-        }
-    })
-    .await;
-}
-
-/// Every row of the tables that requests write, as text.
-async fn rows(fresh: &Fresh) -> Vec<String> {
-    let database = Database::connect(&fresh.url).await.unwrap();
-    let backend = database.get_database_backend();
-    let mut all = Vec::new();
-    for (table, columns) in [
-        (
-            "payments",
-            "state, presence, value, version, busy_with IS NULL, owner IS NULL, fence, lease_until",
-        ),
-        (
-            "operations",
-            "status, in_doubt, rounds, sends, next_step_at, settled_at",
-        ),
-        ("attempts", "ended_at, outcome"),
-        ("idempotency_keys", "key"),
-        ("receipts", "status, tries, fence, next_try_at, ended_at"),
-        ("disconnections", "since"),
-    ] {
-        let cells = columns
-            .split(", ")
-            .map(|column| format!("coalesce(CAST({column} AS text), '-')"))
-            .collect::<Vec<_>>()
-            .join(" || ' ' || ");
-        let sql = format!("SELECT {cells} AS cells FROM {table} ORDER BY 1");
-        for row in database
-            .query_all_raw(Statement::from_string(backend, sql))
-            .await
-            .unwrap()
-        {
-            all.push(format!("{table} {}", row.try_get::<String>("", "cells").unwrap()));
-        }
-    }
-    database.close().await.unwrap();
-    all
-}
-
-/// One writer after the other with partner 1's ids; `None` when there are no more.
-#[expect(clippy::too_many_lines, reason = "one arm for each writer")]
-async fn write(fresh: &Fresh, nth: usize, tx: &Tx) -> Option<&'static str> {
-    let scope = tx.scope();
-    let one = operation(1);
-    let until = NOW + LEASE;
-    // As the owner sees them: this is about the predicates of the writers alone.
-    let own = fresh.store.read(partner(1), TEST);
-    let record = own
-        .scope()
-        .find_payment_by_id(one.payment)
-        .await
-        .unwrap()
-        .unwrap();
-    let receipt = own.scope().find_receipt(one.payment).await.unwrap().unwrap();
-    let held = store::money::Held {
-        payment: one.payment,
-        operation: one.id,
-        fence: record.fence,
-        until,
-    };
-    let later = until + LEASE * 2;
-    let paid = &record.payment;
-    // What a writer says of it is its own affair: that nothing has changed is what counts.
-    let (name, _) = match nth {
-        0 => (
-            "occupy",
-            scope
-                .occupy(one.payment, paid.version, one.id, id(9), later)
-                .await
-                .is_ok(),
-        ),
-        1 => (
-            "claim",
-            scope
-                .claim(one.payment, one.id, id(9), later, later)
-                .await
-                .is_ok(),
-        ),
-        2 => ("renew", scope.renew(&held, later).await.is_ok()),
-        3 => ("vacate", scope.vacate(&held).await.is_ok()),
-        4 => ("leave", scope.leave(&held).await.is_ok()),
-        5 => ("hold_off", scope.hold_off(one.id, later).await.is_ok()),
-        6 => {
-            let next = NextStep {
-                first_sent_at: NOW,
-                no: None,
-                in_doubt: true,
-                rounds: 7,
-                missing: 0,
-                at: later,
-            };
-            ("postpone", scope.postpone(one.id, next).await.is_ok())
-        }
-        7 => {
-            let settlement = Settlement {
-                status: Status::Refused,
-                answer: None,
-                release: Some(Release::Rejected),
-                at: NOW,
-            };
-            ("settle", scope.settle(one.id, &settlement).await.is_ok())
-        }
-        8 => (
-            "end_attempt",
-            scope.end_attempt(id(5_001), Ended::Unknown, NOW).await.is_ok(),
-        ),
-        9 => {
-            let update = PaymentUpdate {
-                payment: paid,
-                presence: Presence::Burnt,
-                found_late: true,
-                reading: None,
-                created: None,
-                at: NOW,
-            };
-            ("save_payment", scope.save_payment(&update).await.is_ok())
-        }
-        10 => (
-            "expect_again",
-            scope
-                .expect_again(paid, Amount::new(7, Currency::NOK), NOW)
-                .await
-                .is_ok(),
-        ),
-        11 => (
-            "claim_receipt",
-            scope.claim_receipt(receipt.id, later, later).await.is_ok(),
-        ),
-        12 => (
-            "end_receipt_try",
-            scope
-                .end_receipt_try(&receipt, &ReceiptEnd::Sent { at: NOW })
-                .await
-                .is_ok(),
-        ),
-        13 => (
-            "drop_refused_receipt",
-            scope.drop_refused_receipt(receipt.id).await.is_ok(),
-        ),
-        14 => (
-            "set_receipt_aside",
-            scope.set_receipt_aside(receipt.id, later, later).await.is_ok(),
-        ),
-        15 => (
-            "reconnect",
-            scope.reconnect(AssignmentId::from_uuid(id(101))).await.is_ok(),
-        ),
-        _ => return None,
-    };
-    Some(name)
-}
-
-#[tokio::test]
-async fn no_writer_changes_what_is_another_partners_or_of_another_environment() {
-    on_each(async |fresh| {
-        all_of_one(fresh).await;
-        let before = rows(fresh).await;
-        assert!(before.len() >= 6, "{before:?}");
-        for (who, environment) in [(2, TEST), (1, Environment::Production)] {
-            for nth in 0.. {
-                let tx = fresh.store.begin(partner(who), environment).await.unwrap();
-                let Some(name) = write(fresh, nth, &tx).await else {
-                    break;
-                };
-                // A writer that refused leaves nothing to commit, which is told and is right.
-                drop(tx.commit().await);
-                assert_eq!(
-                    rows(fresh).await,
-                    before,
-                    "{}: {name} as {who} in {environment:?}",
-                    fresh.name
-                );
             }
         }
     })

@@ -95,7 +95,9 @@ fn beside_own(table: &str) -> Option<&'static str> {
 /// The rows that a policy of this name admits to.
 fn admitted(table: &str, policy: &str) -> &'static str {
     if policy == "app" {
-        let both = OWN_IN_BOTH_ENVIRONMENTS.iter().any(|(listed, _)| *listed == table);
+        let both = OWN_IN_BOTH_ENVIRONMENTS
+            .iter()
+            .any(|(listed, _)| *listed == table);
         beside_own(table).unwrap_or(if both { OWN_ANYWHERE } else { OWN })
     } else {
         let some = SOME_ROWS_OF_ALL.iter().find(|(listed, _)| *listed == table);
@@ -134,7 +136,9 @@ async fn findings(database: &DatabaseConnection) -> Vec<String> {
             }
             let granted = admitted(table, name);
             if seen != granted || written != granted {
-                findings.push(format!("{table}: {name} sees {seen} and writes {written}, not {granted}"));
+                findings.push(format!(
+                    "{table}: {name} sees {seen} and writes {written}, not {granted}"
+                ));
             }
             if name == "app" && owned == "false" && beside_own(table).is_none() {
                 findings.push(format!(
