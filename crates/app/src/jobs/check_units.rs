@@ -2,6 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::each;
 use crate::onboarding::look;
 use crate::{App, Error};
 
@@ -21,7 +22,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
         tx.commit().await?;
         due
     };
-    for check in &due {
+    let looked = each(due, |check| async move {
         let looked = look(app, check.partner, check.environment, check.assignment);
         if let Err(error) = looked.await {
             tracing::warn!(
@@ -30,6 +31,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
                 "a sales unit could not be looked at"
             );
         }
-    }
-    Ok(due.len())
+        true
+    });
+    Ok(looked.await)
 }

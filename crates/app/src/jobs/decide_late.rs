@@ -3,16 +3,14 @@
 //! `cancelTransactionOnly`, so that it can never undo what a customer has approved.
 
 use domain::{CancelFacts, Forwarded, IdempotencyKey};
-use futures_util::stream::{self, StreamExt};
 use store::money::{DueLatePayment, Operation};
 use store::registry::Orphans;
 use time::{Duration, OffsetDateTime};
 
+use super::each;
 use crate::money::{Body, Request, perform};
 use crate::{Allowance, App, Error};
 
-/// How many are decided at the same time.
-const AT_ONCE: usize = 8;
 /// How long one round waits for the outcome of a cancel; the resolver carries on afterwards.
 const WAIT: Duration = Duration::seconds(15);
 /// The longest pause between two tries of one cancel.
@@ -46,26 +44,21 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
         let batch = u64::from(app.settings().batch);
         reader.system().due_late_payments(now, batch).await?
     };
-    let decided = stream::iter(due)
-        .map(|due| async move {
-            match decide(app, &due).await {
-                Ok(()) => true,
-                Err(error) => {
-                    tracing::warn!(
-                        operation.id = %due.operation,
-                        error = &error as &dyn std::error::Error,
-                        "a payment that was found late could not be cancelled yet"
-                    );
-                    put_off(app, &due).await;
-                    false
-                }
+    let decided = each(due, |due| async move {
+        match decide(app, &due).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(
+                    operation.id = %due.operation,
+                    error = &error as &dyn std::error::Error,
+                    "a payment that was found late could not be cancelled yet"
+                );
+                put_off(app, &due).await;
+                false
             }
-        })
-        .buffer_unordered(AT_ONCE)
-        .filter(|decided| std::future::ready(*decided))
-        .count()
-        .await;
-    Ok(decided)
+        }
+    });
+    Ok(decided.await)
 }
 
 async fn decide(app: &App, due: &DueLatePayment) -> Result<(), Error> {

@@ -12,9 +12,13 @@ pub mod watch_connections;
 
 use std::future::Future;
 
+use futures_util::stream::{self, StreamExt};
 use time::{Duration, OffsetDateTime};
 
 use crate::{App, Error};
+
+/// How much of one round is under way at the same time.
+const AT_ONCE: usize = 8;
 
 /// How often a job looks for work that somebody waits for.
 const WORK: Duration = Duration::SECOND;
@@ -57,6 +61,20 @@ impl App {
             );
         }
     }
+}
+
+/// Works on everything that is due, several at the same time, so that what is slow holds up no other for long.
+/// Returns how often `work` said that it did something; what fails is its own to log.
+async fn each<T, F>(due: Vec<T>, work: impl Fn(T) -> F) -> usize
+where
+    F: Future<Output = bool>,
+{
+    stream::iter(due)
+        .map(work)
+        .buffer_unordered(AT_ONCE)
+        .filter(|is_done| std::future::ready(*is_done))
+        .count()
+        .await
 }
 
 async fn every<'a, F>(

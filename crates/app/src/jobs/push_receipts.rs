@@ -2,11 +2,11 @@
 //! settled by reading what is there.
 
 use domain::{Outcome, Rejected};
-use futures_util::stream::{self, StreamExt};
 use outbound::vipps::{ReadError, prepare};
 use store::money::{DueReceipt, ReceiptEnd, ReceiptRecord};
 use time::{Duration, OffsetDateTime};
 
+use super::each;
 use crate::admission::Purpose;
 use crate::receipts::holds;
 use crate::served::Served;
@@ -14,8 +14,6 @@ use crate::{App, Error};
 
 /// The longest pause between two tries of one receipt.
 const LONGEST: Duration = Duration::hours(1);
-/// How many receipts are under way at the same time.
-const AT_ONCE: usize = 8;
 
 /// Tries every receipt that is due, once. Returns how many were tried.
 ///
@@ -29,26 +27,21 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
             .due_receipts(now, u64::from(app.settings().batch))
             .await?
     };
-    let tried = stream::iter(due)
-        .map(|due| async move {
-            match attempt(app, due).await {
-                Ok(tried) => tried,
-                Err(error) => {
-                    tracing::error!(
-                        receipt.id = %due.receipt,
-                        error = &error as &dyn std::error::Error,
-                        "a receipt could not be pushed"
-                    );
-                    set_aside(app, due).await;
-                    false
-                }
+    let tried = each(due, |due| async move {
+        match attempt(app, due).await {
+            Ok(tried) => tried,
+            Err(error) => {
+                tracing::error!(
+                    receipt.id = %due.receipt,
+                    error = &error as &dyn std::error::Error,
+                    "a receipt could not be pushed"
+                );
+                set_aside(app, due).await;
+                false
             }
-        })
-        .buffer_unordered(AT_ONCE)
-        .filter(|tried| std::future::ready(*tried))
-        .count()
-        .await;
-    Ok(tried)
+        }
+    });
+    Ok(tried.await)
 }
 
 /// What cannot even be claimed would else be the longest waiting for ever, and hold up everybody's.

@@ -1,14 +1,11 @@
 //! Settling operations that nobody carries any more: unknown outcomes, and those of a process that died.
 
-use futures_util::stream::{self, StreamExt};
 use store::money::DueOperation;
 use time::{Duration, OffsetDateTime};
 
+use super::each;
 use crate::money::Waiting;
 use crate::{App, Error};
-
-/// How many operations are looked at at the same time.
-const AT_ONCE: usize = 8;
 
 /// How long one that could not be looked at is left alone.
 const PUT_OFF: Duration = Duration::MINUTE;
@@ -26,26 +23,21 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
             .due_operations(now, u64::from(app.settings().batch))
             .await?
     };
-    let taken = stream::iter(due)
-        .map(|due| async move {
-            match step(app, due).await {
-                Ok(taken) => taken,
-                Err(error) => {
-                    tracing::error!(
-                        operation.id = %due.operation,
-                        error = &error as &dyn std::error::Error,
-                        "an open operation could not be looked at"
-                    );
-                    put_off(app, due).await;
-                    false
-                }
+    let taken = each(due, |due| async move {
+        match step(app, due).await {
+            Ok(taken) => taken,
+            Err(error) => {
+                tracing::error!(
+                    operation.id = %due.operation,
+                    error = &error as &dyn std::error::Error,
+                    "an open operation could not be looked at"
+                );
+                put_off(app, due).await;
+                false
             }
-        })
-        .buffer_unordered(AT_ONCE)
-        .filter(|taken| std::future::ready(*taken))
-        .count()
-        .await;
-    Ok(taken)
+        }
+    });
+    Ok(taken.await)
 }
 
 /// Makes room for the others: one that cannot be looked at (its unit has no keys, its row is damaged) would
