@@ -11,7 +11,7 @@ use moka::future::Cache;
 use store::registry::SigningKey;
 use time::{Duration, OffsetDateTime};
 
-use crate::audit::{self, Actor, Change, Subject as _};
+use crate::audit::{Actor, Change, Subject as _};
 use crate::registry::clients::LONGEST_LIFETIME;
 use crate::{App, Error};
 
@@ -90,15 +90,13 @@ impl App {
         F: Fn() -> Result<NewKey, Error> + Send + Sync,
     {
         let now = self.clock().now();
-        let tx = self.store().begin_system("signing keys replaced").await?;
+        let tx = self.change().await?;
         let registry = tx.system().change_registry().await?;
         registry.drop_signing_keys().await?;
         let key = self.signing_key(make()?, now, now);
         registry.add_signing_key(&key).await?;
         let change = Change::of(&key, "replace", serde_json::Value::Null, key.facts());
-        audit::within(self, tx.system(), by, &change).await?;
-        tx.commit().await?;
-        self.read_registry_version().await;
+        self.changed(tx, by, &[change]).await?;
         let version = self.registry_version().await?;
         let keys = self.read_signing_keys(version, now).await?;
         Ok(SigningKeys { keys, now })
@@ -133,7 +131,7 @@ impl App {
     where
         F: Fn() -> Result<NewKey, Error> + Send + Sync,
     {
-        let tx = self.store().begin_system("signing key rotation").await?;
+        let tx = self.change().await?;
         let registry = tx.system().change_registry().await?;
         // Another process may have been first; the version's row is ours now.
         let Some(signs_from) = next_from(&tx.system().signing_keys(now).await?, now) else {
@@ -144,10 +142,7 @@ impl App {
         let key = self.signing_key(make()?, signs_from, now);
         registry.add_signing_key(&key).await?;
         registry.forget_signing_keys(now).await?;
-        audit::within(self, tx.system(), &Actor::gateway(), &Change::added(&key)).await?;
-        tx.commit().await?;
-        self.read_registry_version().await;
-        Ok(())
+        self.changed(tx, &Actor::gateway(), &[Change::added(&key)]).await
     }
 }
 
