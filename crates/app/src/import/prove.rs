@@ -6,7 +6,7 @@ use domain::{AssignmentId, KeySet, Msn};
 use futures_util::stream::{self, StreamExt as _};
 
 use super::{Import, Outcome, Report};
-use crate::audit::{Change, Notes};
+use crate::audit::Notes;
 use crate::onboarding::claim::{GoingLive, by_operator, go_live, prove as record};
 use crate::onboarding::credentials::adopt;
 use crate::onboarding::diagnosis::{Depth, Finding};
@@ -69,21 +69,13 @@ pub(super) async fn prove(
             Some((keys, false, finding)) if belongs => {
                 settle(&tx, &registry, &mut assignment, keys, finding, &mut notes, now).await?
             }
-            Some(_) | None => {
-                let before = assignment.clone();
-                let going = go_live(&tx, &registry, &mut assignment, now).await?;
-                notes.changes.extend(Change::if_set(&before, &assignment));
-                going
-            }
+            Some(_) | None => go_live(&tx, &registry, &mut assignment, &mut notes, now).await?,
         };
         // The operator answers only where Vipps has proven nothing.
         if let (GoingLive::Unproven, Some(reason)) = (going, &import.vouched) {
             let claim = by_operator(assignment.id, import.by.name(), reason, now);
-            let proof = record(&tx, &registry, &assignment, &claim).await?;
-            notes.changes.extend(proof);
-            let before = assignment.clone();
-            going = go_live(&tx, &registry, &mut assignment, now).await?;
-            notes.changes.extend(Change::if_set(&before, &assignment));
+            record(&tx, &registry, &assignment, &claim, &mut notes).await?;
+            going = go_live(&tx, &registry, &mut assignment, &mut notes, now).await?;
         }
         reports.push(tried.report(going));
     }

@@ -6,7 +6,7 @@ use store::SystemTx;
 use store::registry::{Assignment, AssignmentState, Check, Claim, Registry};
 use time::OffsetDateTime;
 
-use crate::audit::{Actor, Change};
+use crate::audit::{Actor, Change, Notes};
 use crate::registry::invalid;
 use crate::{App, Error, What};
 
@@ -22,16 +22,17 @@ pub(crate) enum GoingLive {
     Elsewhere,
 }
 
-/// Records a proof. Returns what there is to write down of it.
+/// Records a proof, unless there is one.
 pub(crate) async fn prove(
     tx: &SystemTx,
     registry: &Registry<'_>,
     assignment: &Assignment,
     claim: &Claim,
-) -> Result<Option<Change>, Error> {
+    notes: &mut Notes<'_>,
+) -> Result<(), Error> {
     // The first proof stands: who proved what when is not overwritten by a routine look.
     if tx.system().find_claim(assignment.id).await?.is_some() {
-        return Ok(None);
+        return Ok(());
     }
     registry.prove_claim(assignment, claim).await?;
     let proof = json!({
@@ -39,7 +40,10 @@ pub(crate) async fn prove(
         "keySetId": claim.keys.map(|keys| keys.to_string()),
         "reason": claim.reason,
     });
-    Ok(Some(Change::of(assignment, "prove", Value::Null, proof)))
+    notes
+        .changes
+        .push(Change::of(assignment, "prove", Value::Null, proof));
+    Ok(())
 }
 
 /// Takes a draft live when its claim is proven, a payment through it could reach Vipps, and nobody has the
@@ -48,6 +52,7 @@ pub(crate) async fn go_live(
     tx: &SystemTx,
     registry: &Registry<'_>,
     assignment: &mut Assignment,
+    notes: &mut Notes<'_>,
     now: OffsetDateTime,
 ) -> Result<GoingLive, Error> {
     match assignment.state {
@@ -72,10 +77,12 @@ pub(crate) async fn go_live(
     if holder.is_some() {
         return Ok(GoingLive::Elsewhere);
     }
+    let before = assignment.clone();
     assignment.state = AssignmentState::Live;
     assignment.live_from = Some(now);
     assignment.updated_at = now;
     registry.save_assignment(assignment).await?;
+    notes.changes.push(Change::set(&before, assignment));
     watch(tx, assignment, now).await?;
     Ok(GoingLive::Live)
 }
@@ -114,16 +121,15 @@ pub async fn verify_by_operator(app: &App, by: &Actor, id: AssignmentId) -> Resu
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_assignment(id).await?;
-    let before = found.ok_or(Error::NotFound(What::SalesUnit))?;
-    let mut assignment = before.clone();
+    let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
     if assignment.state == AssignmentState::Ended {
         return Err(invalid("state", "state", "has ended; assign the sales unit anew"));
     }
     let claim = by_operator(id, by.name(), by.reason(), now);
-    let mut changes = Vec::from_iter(prove(&tx, &registry, &assignment, &claim).await?);
-    go_live(&tx, &registry, &mut assignment, now).await?;
-    changes.extend(Change::if_set(&before, &assignment));
-    app.changed(tx, by, &changes).await?;
+    let mut notes = Notes::of(by);
+    prove(&tx, &registry, &assignment, &claim, &mut notes).await?;
+    go_live(&tx, &registry, &mut assignment, &mut notes, now).await?;
+    app.changed(tx, by, &notes.changes).await?;
     Ok(assignment)
 }
 

@@ -11,7 +11,7 @@ use time::{Duration, OffsetDateTime};
 use super::HeldUnit;
 use super::claim::{GoingLive, go_live, prove};
 use super::diagnosis::{Depth, Finding, Subject, diagnose};
-use crate::audit::{Actor, Change, Notes};
+use crate::audit::{Actor, Notes};
 use crate::served::Served;
 use crate::{App, Caller, Error, Scope, Unit, What};
 
@@ -191,13 +191,9 @@ pub(crate) async fn settle(
 ) -> Result<GoingLive, Error> {
     if let Some(proof) = shown(keys, finding) {
         let claim = claim_of(assignment.id, proof, keys.id, notes.by.name(), now);
-        notes
-            .changes
-            .extend(prove(tx, registry, assignment, &claim).await?);
+        prove(tx, registry, assignment, &claim, notes).await?;
     }
-    let before = assignment.clone();
-    let going = go_live(tx, registry, assignment, now).await?;
-    notes.changes.extend(Change::if_set(&before, assignment));
+    let going = go_live(tx, registry, assignment, notes, now).await?;
     let rows = tx.system().scope(assignment.partner, assignment.environment);
     note(rows, assignment.id, keys, finding, now).await?;
     Ok(going)

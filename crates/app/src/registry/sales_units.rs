@@ -5,7 +5,7 @@ use store::registry::SalesUnit;
 
 use super::change::{invalid, name, taken};
 use super::{Assignment, AssignmentState, Market, Orphans};
-use crate::audit::{Actor, Change};
+use crate::audit::{Actor, Change, Notes};
 use crate::onboarding::claim::{by_operator, prove, watch};
 use crate::{App, Error, What};
 
@@ -160,17 +160,18 @@ pub async fn set(app: &App, by: &Actor, id: AssignmentId, changes: Changes) -> R
         .save_assignment(&assignment)
         .await
         .map_err(|error| taken(error, RULES))?;
-    let mut changes = vec![Change::set(&before, &assignment)];
+    let mut notes = Notes::of(by);
+    notes.changes.push(Change::set(&before, &assignment));
     match assignment.state {
         AssignmentState::Live => {
             let claim = by_operator(assignment.id, by.name(), "taken live by the operator", now);
-            changes.extend(prove(&tx, &registry, &assignment, &claim).await?);
+            prove(&tx, &registry, &assignment, &claim, &mut notes).await?;
             watch(&tx, &assignment, now).await?;
         }
         AssignmentState::Ended => tx.system().forget_check(assignment.id).await?,
         AssignmentState::Draft => {}
     }
-    app.changed(tx, by, &changes).await?;
+    app.changed(tx, by, &notes.changes).await?;
     Ok(assignment)
 }
 
