@@ -63,11 +63,7 @@ pub(crate) async fn go_live(
     if tx.system().find_claim(assignment.id).await?.is_none() {
         return Ok(GoingLive::Unproven);
     }
-    let scope = tx.system().scope(assignment.partner, assignment.environment);
-    let keys = scope
-        .serving_keys(assignment.id, assignment.credential_mode)
-        .await?;
-    if keys.is_none() || scope.profiles().await?.is_empty() {
+    if lack(tx, assignment).await?.is_some() {
         return Ok(GoingLive::Unready);
     }
     let holder = tx
@@ -85,6 +81,28 @@ pub(crate) async fn go_live(
     notes.changes.push(Change::set(&before, assignment));
     watch(tx, assignment, now).await?;
     Ok(GoingLive::Live)
+}
+
+/// What is missing for a payment through a unit to reach Vipps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// Proven keys of its credential mode.
+    Keys,
+    /// A product profile of the partner.
+    Profile,
+}
+
+/// The first thing that is missing, if anything is.
+pub(crate) async fn lack(tx: &SystemTx, assignment: &Assignment) -> Result<Option<Lack>, Error> {
+    let scope = tx.system().scope(assignment.partner, assignment.environment);
+    let keys = scope
+        .serving_keys(assignment.id, assignment.credential_mode)
+        .await?;
+    if keys.is_none() {
+        return Ok(Some(Lack::Keys));
+    }
+    let has_profile = !scope.profiles().await?.is_empty();
+    Ok((!has_profile).then_some(Lack::Profile))
 }
 
 /// From now on the unit is looked at every day; for the first time at once, unless it just was.

@@ -6,7 +6,7 @@ use store::registry::SalesUnit;
 use super::change::{invalid, name, taken};
 use super::{Assignment, AssignmentState, Market, Orphans};
 use crate::audit::{Actor, Change, Notes};
-use crate::onboarding::claim::{by_operator, prove, watch};
+use crate::onboarding::claim::{Lack, by_operator, lack, prove, watch};
 use crate::{App, Error, What};
 
 const RULES: &[(&str, &str, &str)] = &[
@@ -198,25 +198,19 @@ fn step(assignment: &mut Assignment, to: AssignmentState, now: time::OffsetDateT
 
 /// A unit goes live when a payment through it could reach Vipps.
 async fn demand_readiness(tx: &store::SystemTx, assignment: &Assignment) -> Result<(), Error> {
-    let scope = tx.system().scope(assignment.partner, assignment.environment);
-    let keys = scope
-        .serving_keys(assignment.id, assignment.credential_mode)
-        .await?;
-    if keys.is_none() {
-        return Err(invalid(
+    match lack(tx, assignment).await? {
+        None => Ok(()),
+        Some(Lack::Keys) => Err(invalid(
             "credentialMode",
             "keys",
             "has no proven key set; add one with `nordbro keys add` first",
-        ));
-    }
-    if scope.profiles().await?.is_empty() {
-        return Err(invalid(
+        )),
+        Some(Lack::Profile) => Err(invalid(
             "profile",
             "required",
             "the partner has no product profile; add one with `nordbro profile add` first",
-        ));
+        )),
     }
-    Ok(())
 }
 
 async fn demand_profile(
