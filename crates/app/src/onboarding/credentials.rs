@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 
 use super::HeldUnit;
 use super::claim::GoingLive;
-use super::diagnosis::{Depth, Finding};
-use super::look::{ask, settle, subject, unavailable};
+use super::diagnosis::Finding;
+use super::look::{accepted, settle};
 use crate::audit::{Change, Notes};
 use crate::registry::key_sets;
 use crate::{App, Caller, Error, Scope, What};
@@ -64,13 +64,7 @@ pub async fn put_credentials(app: &App, caller: &Caller, msn: &Msn, new: NewKeys
         return Err(Error::Invalid(violations));
     }
     let keys = Arc::new(new.into_key_set(app, unit.environment));
-    let subject = subject(app, &unit, Arc::clone(&keys)).await?;
-    let finding = ask(app, &subject, Depth::Product).await?;
-    match &finding {
-        Finding::Unknown => return Err(unavailable()),
-        Finding::Refused(refusal) => return Err(refusal.clone().into()),
-        Finding::Belongs { .. } => {}
-    }
+    let finding = accepted(app, &unit, Arc::clone(&keys)).await?;
     let now = app.now();
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;

@@ -104,6 +104,19 @@ pub(crate) async fn ask(app: &App, subject: &Subject, depth: Depth) -> Result<Fi
     })
 }
 
+/// Tries keys that are to serve the unit from now on. Comes back only with [`Finding::Belongs`].
+///
+/// # Errors
+/// [`Error::KeysRefused`]; [`Error::VippsUnavailable`]; [`Error::Crowded`].
+pub(super) async fn accepted(app: &App, unit: &Unit, keys: Arc<KeySet>) -> Result<Finding, Error> {
+    let subject = subject(app, unit, keys).await?;
+    match ask(app, &subject, Depth::Product).await? {
+        Finding::Unknown => Err(unavailable()),
+        Finding::Refused(refusal) => Err(refusal.into()),
+        belongs @ Finding::Belongs { .. } => Ok(belongs),
+    }
+}
+
 /// What a look at a unit with these keys needs.
 pub(crate) async fn subject(app: &App, unit: &Unit, keys: Arc<KeySet>) -> Result<Subject, Error> {
     let reader = app.store().read(unit.partner, unit.environment);
@@ -282,7 +295,7 @@ pub(crate) fn unseen(unit: &Unit, due_at: OffsetDateTime) -> Check {
     }
 }
 
-pub(super) const fn unavailable() -> Error {
+const fn unavailable() -> Error {
     Error::VippsUnavailable {
         retry_after: Duration::seconds(5),
     }

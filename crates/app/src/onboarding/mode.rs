@@ -5,8 +5,7 @@ use std::sync::Arc;
 use domain::{CredentialMode, Msn};
 
 use super::HeldUnit;
-use super::diagnosis::{Depth, Finding};
-use super::look::{ask, settle, subject, unavailable};
+use super::look::{accepted, settle};
 use crate::audit::{Change, Notes};
 use crate::registry::sales_units::check_mode;
 use crate::{App, Caller, Error, Scope, What};
@@ -31,13 +30,7 @@ pub async fn put_credential_mode(
     let reader = app.store().read(caller.partner, caller.environment);
     let keys = reader.scope().serving_keys(unit.assignment, mode).await?;
     let keys = Arc::new(keys.ok_or(Error::WithoutKeys)?);
-    let subject = subject(app, &unit, Arc::clone(&keys)).await?;
-    let finding = ask(app, &subject, Depth::Product).await?;
-    match &finding {
-        Finding::Unknown => return Err(unavailable()),
-        Finding::Refused(refusal) => return Err(refusal.clone().into()),
-        Finding::Belongs { .. } => {}
-    }
+    let finding = accepted(app, &unit, Arc::clone(&keys)).await?;
     let now = app.now();
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
