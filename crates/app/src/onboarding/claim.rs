@@ -2,7 +2,7 @@
 
 use domain::{AssignmentId, Proof};
 use serde_json::{Value, json};
-use store::SystemTx;
+use store::{Scope, SystemTx, Write};
 use store::registry::{Assignment, AssignmentState, Check, Claim, Registry};
 use time::OffsetDateTime;
 
@@ -109,18 +109,22 @@ pub(crate) async fn lack(tx: &SystemTx, assignment: &Assignment) -> Result<Optio
 pub(crate) async fn watch(tx: &SystemTx, assignment: &Assignment, now: OffsetDateTime) -> Result<(), Error> {
     let scope = tx.system().scope(assignment.partner, assignment.environment);
     if scope.find_check(assignment.id).await?.is_none() {
-        let check = Check {
-            assignment: assignment.id,
-            partner: assignment.partner,
-            environment: assignment.environment,
-            keys: None,
-            trouble: None,
-            checked_at: None,
-            due_at: now,
-        };
-        scope.save_check(&check).await?;
+        scope.save_check(&unseen(scope, assignment.id, now)).await?;
     }
     Ok(())
+}
+
+/// A unit of these rows that was not looked at yet.
+pub(super) fn unseen(rows: Scope<'_, Write>, assignment: AssignmentId, due_at: OffsetDateTime) -> Check {
+    Check {
+        assignment,
+        partner: rows.partner(),
+        environment: rows.environment(),
+        keys: None,
+        trouble: None,
+        checked_at: None,
+        due_at,
+    }
 }
 
 /// The operator has looked into a claim, and answers for it with a reason.

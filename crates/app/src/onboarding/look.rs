@@ -9,7 +9,7 @@ use store::{Scope as Rows, SystemTx, Write};
 use time::{Duration, OffsetDateTime};
 
 use super::HeldUnit;
-use super::claim::{GoingLive, go_live, prove};
+use super::claim::{GoingLive, go_live, prove, unseen};
 use super::diagnosis::{Depth, Finding, Subject, diagnose};
 use crate::audit::{Actor, Notes};
 use crate::served::Served;
@@ -83,7 +83,8 @@ async fn look_closely(app: &App, unit: &Unit, depth: Depth, by: &Actor) -> Resul
     let Some(keys) = unit.keys.clone() else {
         let now = app.now();
         let tx = app.store().begin(unit.partner, unit.environment).await?;
-        tx.scope().save_check(&unseen(unit, now + DAILY)).await?;
+        let rows = tx.scope();
+        rows.save_check(&unseen(rows, unit.assignment, now + DAILY)).await?;
         tx.commit().await?;
         return Err(Error::WithoutKeys);
     };
@@ -280,19 +281,6 @@ async fn note(
         }
     }
     Ok(())
-}
-
-/// A unit that was not looked at yet.
-pub(crate) fn unseen(unit: &Unit, due_at: OffsetDateTime) -> Check {
-    Check {
-        assignment: unit.assignment,
-        partner: unit.partner,
-        environment: unit.environment,
-        keys: None,
-        trouble: None,
-        checked_at: None,
-        due_at,
-    }
 }
 
 const fn unavailable() -> Error {
