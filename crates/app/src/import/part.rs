@@ -198,10 +198,8 @@ fn step(plan: Plan) -> Option<Step> {
 }
 
 fn market(row: &Row) -> Option<Market> {
-    let home = Market::ALL
-        .into_iter()
-        .find(|market| market.as_str() == row.merchant.country);
-    row.market.or(home)
+    row.market
+        .or_else(|| sales_units::home_market(&row.merchant.country))
 }
 
 fn stage(unit: &Unit) -> Stage {

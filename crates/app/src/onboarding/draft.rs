@@ -32,9 +32,7 @@ pub async fn create_sales_unit(app: &App, caller: &Caller, draft: Draft) -> Resu
     if reader.scope().find_held_unit(&draft.msn).await?.is_some() {
         return Err(Error::Exists(What::SalesUnit));
     }
-    let home = Market::ALL
-        .into_iter()
-        .find(|market| market.as_str() == merchant.country);
+    let home = sales_units::home_market(&merchant.country);
     let market = draft.market.or(home).ok_or_else(|| {
         crate::registry::invalid(
             "market",

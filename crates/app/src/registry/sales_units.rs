@@ -228,6 +228,13 @@ async fn demand_profile(
     }
 }
 
+/// The market of a merchant's own country, where it is one of Vipps'.
+pub(crate) fn home_market(country: &str) -> Option<Market> {
+    Market::ALL
+        .into_iter()
+        .find(|market| market.as_str() == country)
+}
+
 /// Vipps gives partner keys for production only.
 pub(crate) fn check_mode(mode: CredentialMode, environment: Environment) -> Result<(), Error> {
     if mode == CredentialMode::Partner && environment == Environment::Test {
