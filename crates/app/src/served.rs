@@ -16,7 +16,7 @@ pub struct Served {
 }
 
 impl Served {
-    fn of(unit: &registry::Unit, trace: TraceContext) -> Result<Self, Error> {
+    pub(crate) fn of(unit: &registry::Unit, trace: TraceContext) -> Result<Self, Error> {
         Ok(Self {
             assignment: unit.assignment,
             partner: unit.partner,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use domain::{AssignmentId, Environment, KeySet, KeySetId, KeySetKind, Msn, PartnerId, Proof, TraceContext};
-use outbound::Access;
 use store::registry::{Assignment, AssignmentState, Check, Claim, Disconnection, Registry};
 use store::{Scope as Rows, SystemTx, Write};
 use time::{Duration, OffsetDateTime};
@@ -133,24 +132,16 @@ pub(crate) async fn subject(app: &App, unit: &Unit, keys: Arc<KeySet>) -> Result
         Some(product) => Arc::clone(product),
         None => Arc::new(app.vipps().operator().clone()),
     };
+    let with_them = Unit {
+        keys: Some(keys),
+        product: Some(product),
+        ..unit.clone()
+    };
     Ok(Subject {
         has_opened: proved || was_well,
         country: merchant.country,
         organisation_number: merchant.organisation_number,
-        served: Served {
-            assignment: unit.assignment,
-            partner: unit.partner,
-            environment: unit.environment,
-            msn: unit.msn.clone(),
-            access: Access {
-                environment: unit.environment,
-                partner: Some(unit.partner),
-                keys,
-                msn: Some(unit.msn.clone()),
-                product,
-                trace: TraceContext::default(),
-            },
-        },
+        served: Served::of(&with_them, TraceContext::default())?,
     })
 }
 
