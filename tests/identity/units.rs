@@ -140,15 +140,11 @@ async fn foreign_unknown_narrowed_and_other_environment_are_one_answer() {
         .assigned_unit(south.id, Environment::Test, held.id)
         .await;
     assert!(is_not_found(&assigned));
-    assert_eq!(
-        world
-            .app
-            .units(&caller(&south, Environment::Test, None))
-            .await
-            .unwrap(),
-        []
-    );
-    assert_eq!(world.app.units(&as_north).await.unwrap(), [unit]);
+    let as_south = caller(&south, Environment::Test, None);
+    assert_eq!(world.app.held_units(&as_south).await.unwrap(), []);
+    let held = world.app.held_units(&as_north).await.unwrap();
+    let held: Vec<_> = held.into_iter().map(|one| one.unit).collect();
+    assert_eq!(held, [unit]);
 }
 
 #[tokio::test]

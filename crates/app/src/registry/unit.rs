@@ -108,27 +108,6 @@ impl App {
         .await
     }
 
-    /// The caller's live sales units by serial number, as far as the token reaches.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn units(&self, caller: &Caller) -> Result<Vec<Arc<Unit>>, Error> {
-        let reader = self.store().read(caller.partner, caller.environment);
-        let mut units = Vec::new();
-        for unit in reader.scope().list_units().await? {
-            if !caller.reaches(&unit.assignment.msn) {
-                continue;
-            }
-            // One that was moved away since it was listed is left out.
-            match self.unit(caller, &unit.assignment.msn).await {
-                Ok(unit) => units.push(unit),
-                Err(Error::NotFound(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(units)
-    }
-
     async fn cached_unit(&self, key: UnitKey) -> Result<Arc<Unit>, Error> {
         let version = self.registry_version().await?;
         let cached = (key, version);

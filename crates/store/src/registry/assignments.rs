@@ -196,19 +196,6 @@ impl<M> Scope<'_, M> {
         rows.into_iter().map(joined).collect()
     }
 
-    /// The partner's live assignments by serial number.
-    pub async fn list_units(&self) -> Result<Vec<Unit>, Error> {
-        let live = self
-            .own_assignments()
-            .filter(Column::State.eq(AssignmentState::Live.as_str()))
-            .order_by_asc(Column::Msn);
-        let rows = live
-            .find_also_related(sales_units::Entity)
-            .all(self.conn())
-            .await?;
-        rows.into_iter().map(joined).collect()
-    }
-
     async fn one_unit(&self, filtered: Select<Entity>) -> Result<Option<Unit>, Error> {
         let row = filtered
             .find_also_related(sales_units::Entity)

@@ -257,7 +257,6 @@ async fn found(reader: &Reader) -> Vec<(&'static str, usize)> {
         find_unit(&msn),
         find_assigned_unit(unit),
         find_held_unit(&msn),
-        list_units(),
         list_held_units(),
         find_serving(Which::Live(&msn), None),
         find_serving(Which::Held(&msn), None),

@@ -189,7 +189,7 @@ async fn a_foreign_unit_is_found_no_more_than_an_unknown_one() {
         assert_eq!(as_first.scope().find_unit(&msn()).await.unwrap(), None);
         let foreign = assignment(2, AssignmentState::Live).id;
         assert_eq!(as_first.scope().find_assigned_unit(foreign).await.unwrap(), None);
-        assert_eq!(as_first.scope().list_units().await.unwrap(), []);
+        assert_eq!(as_first.scope().list_held_units().await.unwrap(), []);
         let elsewhere = store.read(partner(2), Environment::Production);
         assert_eq!(
             elsewhere.scope().find_unit(&msn()).await.unwrap(),
