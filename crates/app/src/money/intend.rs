@@ -54,15 +54,41 @@ pub struct Begun {
 /// # Errors
 /// Our refusals; they bind nothing to the caller's key.
 pub async fn intend(app: &App, request: &Request, books: Books) -> Result<Intent, Error> {
-    unless_stale(|| attempt(app, request, books)).await
+    let prepared = Prepared::of(app, request);
+    unless_stale(|| attempt(app, request, &prepared, books)).await
 }
 
-async fn attempt(app: &App, request: &Request, books: Books) -> Result<Intent, Fault> {
+/// What is computed from a request's bytes: once, and before the transaction, because on SQLite all writers wait
+/// for that to end.
+struct Prepared {
+    identity: Vec<u8>,
+    /// The fingerprint of the customer's number that a create names.
+    phone: Option<String>,
+}
+
+impl Prepared {
+    fn of(app: &App, request: &Request) -> Self {
+        let unit = &request.unit;
+        let phone = match request.body.kind() {
+            Kind::Create => {
+                let keyring = app.store().keyring();
+                customers::named_in(keyring, unit.partner, unit.environment, request.body.bytes())
+            }
+            Kind::Capture | Kind::Refund | Kind::Cancel => None,
+        };
+        Self {
+            identity: request.identity(),
+            phone,
+        }
+    }
+}
+
+async fn attempt(app: &App, request: &Request, prepared: &Prepared, books: Books) -> Result<Intent, Fault> {
     let unit = &request.unit;
     let tx = app.store().begin(unit.partner, unit.environment).await?;
     let scope = tx.scope();
-    let identity = request.identity();
-    if let Some(holder) = scope.find_key(&unit.msn, &request.key, &identity).await? {
+    let holder = scope.find_key(&unit.msn, &request.key, &prepared.identity);
+    if let Some(holder) = holder.await? {
         let found = scope.find_operation(holder.operation).await?;
         tx.rollback().await?;
         if !holder.same_request {
@@ -82,7 +108,7 @@ async fn attempt(app: &App, request: &Request, books: Books) -> Result<Intent, F
         tx.rollback().await?;
         return Ok(Intent::Unread);
     };
-    let begun = begin(app, &scope, request, payment, &identity).await?;
+    let begun = begin(app, &scope, request, payment, prepared).await?;
     tx.commit().await?;
     Ok(Intent::Begun(Box::new(begun)))
 }
@@ -156,7 +182,7 @@ async fn begin(
     scope: &Scope<'_>,
     request: &Request,
     payment: Payment,
-    identity: &[u8],
+    prepared: &Prepared,
 ) -> Result<Begun, Fault> {
     let unit = &request.unit;
     let kind = request.body.kind();
@@ -222,13 +248,11 @@ async fn begin(
         msn: unit.msn.clone(),
         key: request.key.clone(),
     };
-    scope.bind_key(&key, identity, operation.id, now).await?;
-    let keyring = app.store().keyring();
-    if kind == Kind::Create
-        && let Some(phone) =
-            customers::named_in(keyring, unit.partner, unit.environment, request.body.bytes())
-    {
-        scope.note_customer(payment.id, &phone).await?;
+    scope
+        .bind_key(&key, &prepared.identity, operation.id, now)
+        .await?;
+    if let Some(phone) = &prepared.phone {
+        scope.note_customer(payment.id, phone).await?;
     }
     Ok(Begun {
         unit: unit.clone(),
