@@ -37,7 +37,12 @@ impl App {
             .await?;
         for operation in abandoned {
             let of_it = |event: &&Event| event.key.as_ref() == Some(&operation.upstream_key);
-            if let Some(event) = log.iter().find(of_it) {
+            let Some(event) = log.iter().find(of_it) else {
+                continue;
+            };
+            // A log is read often, and announced once: most of the time there is nothing to write.
+            let announced = reader.scope().was_done(&action(), &operation.target());
+            if !announced.await? {
                 unless_stale(|| self.announce(&operation, event)).await?;
             }
         }
@@ -49,8 +54,8 @@ impl App {
             .store()
             .begin(operation.partner, operation.environment)
             .await?;
-        let action = format!("{}.{VERB}", Operation::NOUN);
-        if tx.scope().was_done(&action, &operation.target()).await? {
+        // Again, because somebody else may have been quicker.
+        if tx.scope().was_done(&action(), &operation.target()).await? {
             tx.rollback().await?;
             return Ok(());
         }
@@ -76,4 +81,8 @@ impl App {
         );
         Ok(())
     }
+}
+
+fn action() -> String {
+    format!("{}.{VERB}", Operation::NOUN)
 }
