@@ -1,7 +1,7 @@
 //! Payments that come about after their caller has left.
 
 use app::jobs::{decide_late, resolve};
-use app::registry::{Orphans, sales_units};
+use app::registry::{KeySetFilter, Orphans, key_sets, sales_units};
 use app::{Allowance, App, payments};
 use domain::operation::Status;
 use domain::{Forwarded, Reference, State};
@@ -157,6 +157,38 @@ async fn a_cancel_that_vipps_could_not_take_is_tried_again_and_happens_once() {
             [EventName::Created, EventName::Terminated]
         );
         assert_eq!(seen(world, "epayment.cancel"), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_cancel_of_a_unit_that_has_no_keys_any_more_is_given_up_after_a_day() {
+    on_each(async |world: &World| {
+        policy(world, Orphans::Cancel).await;
+        let reference = "acme-push-1".parse().unwrap();
+        left_behind(world, &reference, "PUSH_MESSAGE").await;
+        let (app, by) = (&world.app, testkit::operator());
+        let filter = KeySetFilter {
+            partner: Some(world.north.id),
+            ..KeySetFilter::default()
+        };
+        for keys in key_sets::list(app, filter).await.unwrap() {
+            key_sets::remove(app, &by, keys.id).await.unwrap();
+        }
+        let due = async || {
+            let reader = app.store().read_system("test");
+            let at = app.clock().now() + Duration::DAY;
+            reader.system().due_late_payments(at, 10).await.unwrap().len()
+        };
+        for waited in [Duration::ZERO, Duration::hours(23)] {
+            world.advance(waited).await;
+            assert_eq!(decide(world, app).await, 0);
+            assert_eq!(due().await, 1, "the keys may come back");
+        }
+        world.advance(Duration::hours(2)).await;
+        assert_eq!(decide(world, app).await, 1);
+        assert_eq!(due().await, 0, "it is tried for ever");
+        assert_eq!(seen(world, "epayment.cancel"), 0);
     })
     .await;
 }

@@ -67,23 +67,55 @@ async fn decide(app: &App, due: &DueLatePayment) -> Result<(), Error> {
         let found = reader.scope().find_operation(due.operation).await?;
         found.ok_or(Error::Internal("a payment found late has no create"))?
     };
+    let now = app.now();
+    let decision = match carry_out(app, due, &create).await {
+        Ok(decision) => decision,
+        // The customer was quicker, or it has ended already: somebody has to look, and nobody has to cancel.
+        Err(error @ (Error::Refused(_) | Error::NotFound(_) | Error::KeyReused)) => {
+            tracing::warn!(
+                payment.reference = %create.reference,
+                error = &error as &dyn std::error::Error,
+                "a payment that was found late is no longer to be cancelled"
+            );
+            Decision::Cancel
+        }
+        Err(error) if now - due.found_at > GIVEN_UP_AFTER => {
+            tracing::error!(
+                payment.reference = %create.reference,
+                error = &error as &dyn std::error::Error,
+                "the cancel of a payment that was found late is given up"
+            );
+            Decision::Cancel
+        }
+        Err(error) => return Err(error),
+    };
+    let tx = app.store().begin(due.partner, due.environment).await?;
+    let is_first = tx.scope().end_late_payment(due.operation).await?;
+    tx.commit().await?;
+    if is_first {
+        tracing::info!(
+            target: "metric",
+            environment = due.environment.as_str(),
+            decision = decision.as_str(),
+            monotonic_counter.nordbro_payments_found_late = 1_u64
+        );
+    }
+    Ok(())
+}
+
+/// Does with the payment what its sales unit says.
+///
+/// # Errors
+/// Whatever may be otherwise the next time, and noes that stay.
+async fn carry_out(app: &App, due: &DueLatePayment, create: &Operation) -> Result<Decision, Error> {
     let unit = app
         .assigned_unit(due.partner, due.environment, create.assignment)
         .await?;
-    let decision = policy(unit.orphans, &create);
+    let decision = policy(unit.orphans, create);
     if decision == Decision::Cancel {
-        cancel(app, due, &create).await?;
+        cancel(app, due, create).await?;
     }
-    let tx = app.store().begin(due.partner, due.environment).await?;
-    tx.scope().end_late_payment(due.operation).await?;
-    tx.commit().await?;
-    tracing::info!(
-        target: "metric",
-        environment = due.environment.as_str(),
-        decision = decision.as_str(),
-        monotonic_counter.nordbro_payments_found_late = 1_u64
-    );
-    Ok(())
+    Ok(decision)
 }
 
 /// A push lands on the customer's phone although the till has given up; a link that nobody was given is harmless.
@@ -105,13 +137,10 @@ fn is_push(create: &Operation) -> bool {
         .is_ok_and(|body| body.get("userFlow").and_then(|flow| flow.as_str()) == Some("PUSH_MESSAGE"))
 }
 
-/// # Errors
-/// Whatever may be otherwise the next time.
 async fn cancel(app: &App, due: &DueLatePayment, create: &Operation) -> Result<(), Error> {
     let unit = app
         .served_assignment(due.partner, due.environment, create.assignment)
         .await?;
-    let now = app.now();
     let request = Request {
         unit,
         reference: create.reference.clone(),
@@ -122,38 +151,17 @@ async fn cancel(app: &App, due: &DueLatePayment, create: &Operation) -> Result<(
                 transaction_only: true,
             },
         }),
-        until: now + WAIT,
+        until: app.now() + WAIT,
         allowance: Allowance::free(),
     };
-    match perform(app, request).await {
-        Ok(answered) => {
-            tracing::warn!(
-                operation.id = %answered.operation.id,
-                payment.reference = %create.reference,
-                status = answered.operation.status.as_str(),
-                "the cancel of a payment that was found late was sent"
-            );
-            Ok(())
-        }
-        // The customer was quicker, or it has ended already: somebody has to look, and nobody has to cancel.
-        Err(error @ (Error::Refused(_) | Error::NotFound(_) | Error::KeyReused)) => {
-            tracing::warn!(
-                payment.reference = %create.reference,
-                error = &error as &dyn std::error::Error,
-                "a payment that was found late is no longer to be cancelled"
-            );
-            Ok(())
-        }
-        Err(error) if now - due.found_at > GIVEN_UP_AFTER => {
-            tracing::error!(
-                payment.reference = %create.reference,
-                error = &error as &dyn std::error::Error,
-                "the cancel of a payment that was found late is given up"
-            );
-            Ok(())
-        }
-        Err(error) => Err(error),
-    }
+    let answered = perform(app, request).await?;
+    tracing::warn!(
+        operation.id = %answered.operation.id,
+        payment.reference = %create.reference,
+        status = answered.operation.status.as_str(),
+        "the cancel of a payment that was found late was sent"
+    );
+    Ok(())
 }
 
 /// The same for every try, so that there is one cancel however often this is begun.

@@ -2,8 +2,8 @@
 
 use domain::{AssignmentId, Proof};
 use serde_json::{Value, json};
-use store::{Scope, SystemTx, Write};
 use store::registry::{Assignment, AssignmentState, Check, Claim, Registry};
+use store::{Scope, SystemTx, Write};
 use time::OffsetDateTime;
 
 use crate::audit::{Actor, Change, Notes};

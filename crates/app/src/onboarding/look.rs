@@ -83,7 +83,8 @@ async fn look_closely(app: &App, unit: &Unit, depth: Depth, by: &Actor) -> Resul
         let now = app.now();
         let tx = app.store().begin(unit.partner, unit.environment).await?;
         let rows = tx.scope();
-        rows.save_check(&unseen(rows, unit.assignment, now + DAILY)).await?;
+        rows.save_check(&unseen(rows, unit.assignment, now + DAILY))
+            .await?;
         tx.commit().await?;
         return Err(Error::WithoutKeys);
     };

@@ -230,9 +230,7 @@ async fn demand_profile(
 
 /// The market of a merchant's own country, where it is one of Vipps'.
 pub(crate) fn home_market(country: &str) -> Option<Market> {
-    Market::ALL
-        .into_iter()
-        .find(|market| market.as_str() == country)
+    Market::ALL.into_iter().find(|market| market.as_str() == country)
 }
 
 /// Vipps gives partner keys for production only.

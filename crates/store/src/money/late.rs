@@ -59,15 +59,15 @@ impl Scope<'_, Write> {
         Ok(())
     }
 
-    /// It is decided.
-    pub async fn end_late_payment(&self, create: OperationId) -> Result<(), Error> {
-        Entity::delete_many()
+    /// It is decided. False when somebody else had decided it before.
+    pub async fn end_late_payment(&self, create: OperationId) -> Result<bool, Error> {
+        let ended = Entity::delete_many()
             .filter(Column::OperationId.eq(create.uuid()))
             .filter(Column::PartnerId.eq(self.partner().uuid()))
             .filter(Column::Environment.eq(self.environment().as_str()))
             .exec(self.conn())
             .await?;
-        Ok(())
+        Ok(ended.rows_affected > 0)
     }
 }
 
