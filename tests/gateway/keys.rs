@@ -2,6 +2,7 @@
 //! them fails.
 
 use app::registry::clients::{self, Others};
+use app::audit::{self, Chain, Filter};
 use app::registry::data_keys::{self, Renew};
 use app::registry::issuers::{self, Terms};
 use app::registry::{Jwks, KeySetState, key_sets};
@@ -103,11 +104,22 @@ async fn token(gateway: &Gateway, client: ClientId, secret: &str, router: &Route
     ask.now().await
 }
 
-/// A run that replaces no data key: wrapped anew, sealed anew, not opened.
+/// A run that replaces no data key: wrapped anew, sealed anew, not opened. It stands in the audit.
 async fn rotate(app: &app::App) -> (u64, u64, u64) {
+    let told = async || {
+        let filter = Filter {
+            chain: Some(Chain::Gateway),
+            action: Some("data_key.rotate".to_owned()),
+            limit: 100,
+            ..Filter::default()
+        };
+        audit::list(app, &filter).await.unwrap().len()
+    };
+    let before = told().await;
     let done = data_keys::rotate(app, &testkit::operator(), Renew::Nobody, 100)
         .await
         .unwrap();
+    assert_eq!(told().await, before + 1);
     (done.rewrapped, done.resealed, done.shut)
 }
 

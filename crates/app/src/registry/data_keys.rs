@@ -59,6 +59,8 @@ pub async fn status(app: &App) -> Result<KeysAtRest, Error> {
 /// `NotFound(Partner)`; [`Error::Unavailable`]: what was done stays done, run it again.
 pub async fn rotate(app: &App, by: &Actor, renew: Renew, batch: u64) -> Result<Rotated, Error> {
     let batch = batch.clamp(1, 1_000);
+    let act = Change::plain(Chain::Gateway, "data_key.rotate", audit::name_of(Chain::Gateway));
+    audit::alone(app, by, &act).await?;
     let mut rotated = Rotated::default();
     keep_fingerprints(app).await?;
     rewrap(app, batch, &mut rotated).await?;
@@ -79,13 +81,15 @@ pub async fn rotate(app: &App, by: &Actor, renew: Renew, batch: u64) -> Result<R
         rotated.renewed += 1;
     }
     let renewed_at = app.now();
-    rotated.shut += reseal_everything(app, batch, &mut rotated.resealed).await?;
+    let pass = reseal_everything(app, batch).await?;
+    rotated.resealed += pass.done;
+    rotated.shut += pass.shut;
     if rotated.renewed > 0 {
         let heard = renewed_at + HEARD;
         while app.now() < heard {
             app.clock().sleep_until(heard.min(app.now() + PAUSE)).await;
         }
-        reseal_everything(app, batch, &mut rotated.resealed).await?;
+        rotated.resealed += reseal_everything(app, batch).await?.done;
     }
     Ok(rotated)
 }
@@ -126,8 +130,8 @@ async fn owners(app: &App, renew: Renew) -> Result<Vec<Owner>, Error> {
     }
 }
 
-/// One pass over every column, partner by partner. Returns how many values did not open.
-async fn reseal_everything(app: &App, batch: u64, resealed: &mut u64) -> Result<u64, Error> {
+/// One pass over every column, partner by partner.
+async fn reseal_everything(app: &App, batch: u64) -> Result<Resealed, Error> {
     let (current, partners) = {
         let reader = app.store().read_system("keys rotate: present data keys");
         let system = reader.system();
@@ -154,8 +158,7 @@ async fn reseal_everything(app: &App, batch: u64, resealed: &mut u64) -> Result<
         shut = all.shut,
         "a pass over everything that is sealed"
     );
-    *resealed += all.done;
-    Ok(all.shut)
+    Ok(all)
 }
 
 async fn reseal_secrets(
