@@ -119,9 +119,10 @@ pub async fn rename(app: &App, by: &Actor, id: MerchantId, called: &str) -> Resu
 /// # Errors
 /// `NotFound(Merchant)`; [`Error::Invalid`] while sales units are assigned to it.
 pub async fn remove(app: &App, by: &Actor, id: MerchantId) -> Result<(), Error> {
-    let merchant = show(app, id).await?;
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_merchant(id).await?;
+    let merchant = found.ok_or(Error::NotFound(What::Merchant))?;
     match registry.remove_merchant(id).await {
         Ok(()) => app.changed(tx, by, &[Change::removed(&merchant)]).await,
         Err(store::Error::Stale) => Err(Error::NotFound(What::Merchant)),

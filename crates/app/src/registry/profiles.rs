@@ -84,9 +84,10 @@ pub async fn set(app: &App, by: &Actor, id: ProfileId, product: ProductProfile) 
 /// # Errors
 /// `NotFound(Profile)`; [`Error::Invalid`] while a sales unit or a client uses it.
 pub async fn remove(app: &App, by: &Actor, id: ProfileId) -> Result<(), Error> {
-    let profile = show(app, id).await?;
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_profile(id).await?;
+    let profile = found.ok_or(Error::NotFound(What::Profile))?;
     match registry.remove_profile(id).await {
         Ok(()) => app.changed(tx, by, &[Change::removed(&profile)]).await,
         Err(store::Error::Stale) => Err(Error::NotFound(What::Profile)),
