@@ -23,7 +23,7 @@ pub struct Settings {
     pub admission: crate::admission::Settings,
     /// How long what is done is remembered.
     pub retention: Retention,
-    /// How many operations a resolver round takes, and how many receipts a receipt round.
+    /// How much one round of a job takes: operations that are open, receipts, payments that were found late.
     pub batch: u32,
 }
 

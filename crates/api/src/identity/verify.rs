@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use app::identity::TrustedIssuer;
-use app::registry::clients::LONGEST_LIFETIME;
+use app::registry::tokens::LONGEST_LIFETIME;
 use app::{App, Error, Identity, Scopes};
 use domain::{ClientId, Environment, Msn, PartnerId, ProfileId};
 use time::{Duration, OffsetDateTime};

@@ -67,13 +67,7 @@ pub(super) struct Probes {
     door: bool,
 }
 
-/// What a call's end changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Changes {
-    /// The sales unit was taken for disconnected, with Vipps' answer; or for connected again.
-    pub(super) connection: Option<Connected>,
-}
-
+/// What a call's end changed: the sales unit was taken for disconnected, with Vipps' answer; or for connected again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Connected {
     No { status: u16, since: OffsetDateTime },
@@ -150,33 +144,29 @@ impl Breakers {
         ended: Ended,
         began: OffsetDateTime,
         now: OffsetDateTime,
-    ) -> Changes {
+    ) -> Option<Connected> {
         match ended {
             Ended::Answered => {
                 self.works(way, began);
-                Changes {
-                    connection: self.is_connected(way, began),
-                }
+                self.is_connected(way, began)
             }
             Ended::Failed => {
                 self.fails(way, probes, now);
                 if probes.connection {
                     self.connection_gave_up(way);
                 }
-                Changes::default()
+                None
             }
             Ended::Refused(status) => {
                 self.gave_up(way, probes);
-                Changes {
-                    connection: self.is_refused(way, probes, status, now),
-                }
+                self.is_refused(way, probes, status, now)
             }
             Ended::Silent => {
                 self.gave_up(way, probes);
                 if probes.connection {
                     self.connection_gave_up(way);
                 }
-                Changes::default()
+                None
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The way of every call to Vipps: through the breakers, and what its end teaches them.
+//! The way of a call to Vipps: through the breakers, and what its end teaches them. Only looks at keys
+//! (`onboarding::diagnosis`, `registry::key_sets`) go past them: they tell what a breaker could only guess.
 
 use domain::{Envelope, Outcome, Reference};
 use outbound::vipps::{Endpoint, OrderManagement, ReadError};
@@ -46,11 +47,11 @@ impl Pass {
     fn teach(&mut self, ended: Ended) {
         self.is_over = true;
         let now = self.app.now();
-        let changes = {
+        let connection = {
             let mut breakers = self.app.admission().breakers();
             breakers.ended(&self.way, self.probes, ended, self.began, now)
         };
-        if let Some(connected) = changes.connection {
+        if let Some(connected) = connection {
             self.app.remember(self.way, connected);
         }
     }

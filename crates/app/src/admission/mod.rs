@@ -1,9 +1,10 @@
 //! What may leave for Vipps, and who may work at the same time. Nobody's trouble is anybody else's.
 //!
 //! - [`places`]: each use case that calls Vipps holds a place: so many in all, by partner and by sales unit.
-//! - [`doors`]: breakers. A door of Vipps that is out is left alone, and so is a sales unit whose keys Vipps
+//! - [`breakers`]: a door of Vipps that is out is left alone, and so is a sales unit whose keys Vipps
 //!   refuses; a probe finds out when that is over.
-//! - [`call`]: the way of every call through the doors, and what its end teaches them.
+//! - [`call`]: the way of a call through the breakers, and what its end teaches them. A look at keys goes past them:
+//!   it is how an answer comes about that does not depend on what they believe.
 //! - [`connections`]: sales units that are disconnected, remembered beyond this process.
 
 mod breakers;

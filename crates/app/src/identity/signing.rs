@@ -12,7 +12,7 @@ use store::registry::SigningKey;
 use time::{Duration, OffsetDateTime};
 
 use crate::audit::{Actor, Change, Subject as _};
-use crate::registry::clients::LONGEST_LIFETIME;
+use crate::registry::tokens::LONGEST_LIFETIME;
 use crate::{App, Error};
 
 /// By the version of the registry.

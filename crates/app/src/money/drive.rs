@@ -55,7 +55,7 @@ pub enum Waiting {
 
 impl Waiting {
     /// Until when anybody waits.
-    const fn until(self) -> Option<OffsetDateTime> {
+    pub(super) const fn until(self) -> Option<OffsetDateTime> {
         match self {
             Self::Nobody => None,
             Self::Caller(until) | Self::Other(until) => Some(until),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::operation::Status;
 use outbound::vipps::Endpoint;
 use store::money::Operation;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use tokio::sync::{oneshot, watch};
 
 use super::drive::{Drive, Driven, Waiting};
@@ -111,7 +111,7 @@ async fn run(app: &App, request: &Request, arrived: Order, stored: &Progress) ->
         } else {
             Waiting::Other(request.until)
         };
-        match app.carry_on(unit, *open, waiting, request.until).await? {
+        match app.carry_on(unit, *open, waiting).await? {
             driven if is_ours => return app.answered(&driven, false).await,
             Driven::Settled(_) => {}
             Driven::Open(operation) => return Err(in_the_way(&operation)),
@@ -195,7 +195,6 @@ impl App {
         unit: &Served,
         operation: Operation,
         waiting: Waiting,
-        until: OffsetDateTime,
     ) -> Result<Driven, Error> {
         let mut operation = operation;
         while operation.status.is_open() {
@@ -203,9 +202,9 @@ impl App {
                 return drive.run(self).await;
             }
             let now = self.now();
-            if now >= until {
+            let Some(until) = waiting.until().filter(|until| now < *until) else {
                 return Ok(Driven::Open(operation));
-            }
+            };
             self.clock().sleep_until(until.min(now + ELSEWHERE)).await;
             operation = match self.books_of(&operation).await? {
                 Driven::Settled(operation) | Driven::Open(operation) => operation,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::change::{name, taken};
 use super::issuers::{check_jwks, words};
+use super::tokens::LONGEST_LIFETIME;
 use super::{Client, Standing};
 use crate::audit::{Actor, Change};
 use crate::identity::clients::hash_of;
@@ -20,9 +21,6 @@ const RULES: &[(&str, &str, &str)] = &[(
     "name",
     "is another client of this partner in this environment",
 )];
-
-/// Our own tokens live at most this long.
-pub const LONGEST_LIFETIME: Duration = Duration::hours(24);
 
 /// What a client may have, and how it proves itself.
 #[derive(Debug, Clone)]

@@ -20,9 +20,6 @@ const RULES: &[(&str, &str, &str)] = &[(
 /// The algorithms that are taken at all. No HMAC, no `none`: the key decides, never the token.
 pub const ALGORITHMS: [&str; 4] = ["RS256", "PS256", "ES256", "EdDSA"];
 
-/// No token of an issuer may live longer than this, whatever the issuer is configured to.
-pub const LONGEST_LIFETIME: Duration = Duration::hours(24);
-
 /// What may be granted, and how.
 #[derive(Debug, Clone)]
 pub struct Terms {

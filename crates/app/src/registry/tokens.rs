@@ -5,7 +5,6 @@ use time::Duration;
 
 use super::RevokedToken;
 use super::change::{invalid, taken};
-use super::clients::LONGEST_LIFETIME;
 use crate::audit::{Actor, Change, Subject as _};
 use crate::{App, Error, What};
 
@@ -13,6 +12,9 @@ const RULES: &[(&str, &str, &str)] = &[("pk_revoked_tokens", "jti", "was revoked
 
 /// The longest `jti` by which a token can be revoked.
 const LONGEST: usize = 255;
+
+/// No token may live longer than this, whoever signs it and whatever its issuer or client is configured to.
+pub const LONGEST_LIFETIME: Duration = Duration::hours(24);
 
 /// No token is good for longer than this from now on: the longest life there is, and a minute of skew at both ends.
 const KEPT: Duration = Duration::seconds(LONGEST_LIFETIME.whole_seconds() + 120);

@@ -8,9 +8,8 @@ use super::wire::not_readable;
 use super::{Access, ReadError, Vipps};
 
 /// A sales unit that is connected to the partner.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ManagedUnit {
-    pub name: String,
     /// Whether payments are allowed. Absent is not "no".
     pub payment_allowed: Option<bool>,
 }
@@ -49,8 +48,6 @@ impl Vipps {
         struct Wire {
             msn: WireMsn,
             #[serde(default)]
-            name: String,
-            #[serde(default)]
             configuration: Configuration,
         }
         #[derive(Deserialize, Default)]
@@ -66,7 +63,6 @@ impl Vipps {
                 return Err("the answer is about another sales unit".to_owned());
             }
             Ok(ManagedUnit {
-                name: unit.name,
                 payment_allowed: unit.configuration.payment_allowed,
             })
         })
