@@ -1,8 +1,8 @@
 //! Every kind of key is replaced while requests come in, by the steps of the runbook ("Rotating and leaks"), and none of
 //! them fails.
 
-use app::registry::clients::{self, Others};
 use app::audit::{self, Chain, Filter};
+use app::registry::clients::{self, Others};
 use app::registry::data_keys::{self, Renew};
 use app::registry::issuers::{self, Terms};
 use app::registry::{Jwks, KeySetState, key_sets};

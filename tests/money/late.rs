@@ -1,11 +1,12 @@
 //! Payments that come about after their caller has left.
 
 use app::jobs::{decide_late, resolve};
-use app::registry::{KeySetFilter, Orphans, key_sets, sales_units};
+use app::registry::{Orphans, key_sets, sales_units};
 use app::{Allowance, App, payments};
 use domain::operation::Status;
 use domain::{Forwarded, Reference, State};
 use simulator::{EventName, Fault, Rule};
+use store::registry::KeySetFilter;
 use testkit::{Partner, World};
 use time::Duration;
 

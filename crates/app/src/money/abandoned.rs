@@ -41,8 +41,7 @@ impl App {
                 continue;
             };
             // A log is read often, and announced once: most of the time there is nothing to write.
-            let announced = reader.scope().was_done(&action(), &operation.target());
-            if !announced.await? {
+            if !reader.scope().was_done(&action(), &operation.target()).await? {
                 unless_stale(|| self.announce(&operation, event)).await?;
             }
         }

@@ -190,12 +190,7 @@ const fn busy() -> Error {
 
 impl App {
     /// Carries on an open operation for somebody who waits for it, or waits for the process that does.
-    async fn carry_on(
-        &self,
-        unit: &Served,
-        operation: Operation,
-        waiting: Waiting,
-    ) -> Result<Driven, Error> {
+    async fn carry_on(&self, unit: &Served, operation: Operation, waiting: Waiting) -> Result<Driven, Error> {
         let mut operation = operation;
         while operation.status.is_open() {
             if let Some(drive) = self.take_over(unit, &operation, waiting).await? {

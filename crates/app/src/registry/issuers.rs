@@ -7,6 +7,7 @@ use time::Duration;
 use url::Url;
 
 use super::change::taken;
+use super::tokens::LONGEST_LIFETIME;
 use super::{Issuer, Jwks, Standing};
 use crate::audit::{Actor, Change};
 use crate::{App, Error, Scopes, What};

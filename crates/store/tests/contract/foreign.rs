@@ -226,7 +226,6 @@ fn disconnection() -> Disconnection {
 }
 
 /// How many of partner 1's things each finder finds.
-#[expect(clippy::too_many_lines, reason = "one line for each finder")]
 async fn found(reader: &Reader) -> Vec<(&'static str, usize)> {
     let scope = reader.scope();
     let (unit, paid, merchant) = (unit(), payment_id(900), MerchantId::from_uuid(id(1)));
@@ -296,7 +295,7 @@ async fn found(reader: &Reader) -> Vec<(&'static str, usize)> {
     }
     let envelopes = BODIES.iter().find(|it| it.column == "envelope").unwrap();
     let sealed = scope.find_old(envelopes, &BTreeSet::new(), None, 10).await;
-    let of_operations = [one.id, two.id, ended(3).id].map(|id| id.uuid());
+    let of_operations = [one.id, two.id, ended(3).id].map(domain::Id::uuid);
     let found = sealed.unwrap().old.iter().any(|id| of_operations.contains(id));
     all.push(("find_old", usize::from(found)));
     all

@@ -179,7 +179,6 @@ async fn every_table_stands_behind_a_forced_wall_and_a_partner_sees_its_own_rows
 }
 
 /// A row of each partner wherever a partner's rows stand, and keys of the gateway's own.
-#[expect(clippy::too_many_lines, reason = "a row for each table")]
 async fn two_partners_in_every_table(fresh: &Fresh) {
     crate::registry::two_partners(&fresh.store).await;
     let owner = Database::connect(&fresh.url).await.unwrap();

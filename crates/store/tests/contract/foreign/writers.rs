@@ -73,9 +73,10 @@ async fn rows(fresh: &Fresh) -> Vec<String> {
     let backend = database.get_database_backend();
     let mut all = Vec::new();
     for table in TABLES {
-        let row = match backend {
-            DbBackend::Postgres => "t::text".to_owned(),
-            _ => columns(&database, table).await,
+        let row = if backend == DbBackend::Postgres {
+            "t::text".to_owned()
+        } else {
+            columns(&database, table).await
         };
         let sql = format!("SELECT {row} AS cells FROM {table} t ORDER BY 1");
         let found = database.query_all_raw(Statement::from_string(backend, sql)).await;
@@ -227,7 +228,7 @@ async fn write(fresh: &Fresh, writer: &str, tx: &Tx) -> Result<(), Error> {
         "reconnect" => scope.reconnect(unit()).await,
         "add_late_payment" => scope.add_late_payment(ended(2).id, NOW).await,
         "put_off_late_payment" => scope.put_off_late_payment(&late, later).await,
-        "end_late_payment" => scope.end_late_payment(one.id).await,
+        "end_late_payment" => scope.end_late_payment(one.id).await.map(drop),
         "check_by" => scope.check_by(unit(), NOW).await,
         "save_check" => {
             let mut looked_at = check();
