@@ -6,6 +6,8 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
+#[path = "../../crates/api/src/body/faults.rs"]
+mod faults;
 #[path = "../../crates/api/src/body/json.rs"]
 mod json;
 
@@ -14,6 +16,7 @@ mod problem {
     pub(crate) const MOST_VIOLATIONS: usize = 100;
 }
 
+use faults::note;
 use json::{Json, Malformed};
 
 const LEVELS: usize = 32;

@@ -2,27 +2,14 @@
 
 mod at;
 mod exact;
+mod faults;
 mod json;
 
 pub(crate) use at::At;
 pub use exact::Bounds;
 pub(crate) use exact::{Checked, Exact};
+use faults::note;
 pub(crate) use json::{Json, Malformed};
 
 #[cfg(test)]
 pub(crate) use json::read;
-
-use std::cell::RefCell;
-
-use domain::Violation;
-
-use crate::problem::MOST_VIOLATIONS;
-
-/// Adds a fault to those of one body. One more than is listed tells that there are more; without a bound, a body of
-/// nothing but faults would cost hundreds of times its size.
-fn note(faults: &RefCell<Vec<Violation>>, fault: impl FnOnce() -> Violation) {
-    if faults.borrow().len() <= MOST_VIOLATIONS {
-        let fault = fault();
-        faults.borrow_mut().push(fault);
-    }
-}
