@@ -5,7 +5,7 @@
 
 use domain::PaymentId;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -72,7 +72,8 @@ impl Scope<'_, Write> {
         Ok(())
     }
 
-    /// Takes the bodies of up to `limit` rows of each kind that came to their end before `before`.
+    /// Takes the bodies of up to `limit` rows of each kind that came to their end before `before`. Which kind
+    /// of a payment comes last does not matter: the index's rows go with the last of its bodies.
     pub async fn forget_bodies(
         &self,
         before: OffsetDateTime,
@@ -80,29 +81,32 @@ impl Scope<'_, Write> {
         limit: u64,
     ) -> Result<Forgotten, Error> {
         let before = Moment::from(before);
-        let old: Vec<Uuid> = operations::Entity::find()
+        let old: Vec<(Uuid, Uuid)> = operations::Entity::find()
             .filter(self.own_operations())
             .filter(operations::Column::SettledAt.lt(before))
             .filter(operations::Column::ForgottenAt.is_null())
             .select_only()
-            .column(operations::Column::Id)
+            .columns([operations::Column::Id, operations::Column::PaymentId])
             .limit(limit)
             .into_tuple()
             .all(self.conn())
             .await?;
+        let (old, mut touched): (Vec<_>, Vec<_>) = old.into_iter().unzip();
         let operations = self
             .forget_operations(operations::Column::Id.is_in(old), at)
             .await?;
-        let old: Vec<Uuid> = receipts::Entity::find()
+        let old: Vec<(Uuid, Uuid)> = receipts::Entity::find()
             .filter(self.own_receipts())
             .filter(receipts::Column::EndedAt.lt(before))
             .filter(receipts::Column::ForgottenAt.is_null())
             .select_only()
-            .column(receipts::Column::Id)
+            .columns([receipts::Column::Id, receipts::Column::PaymentId])
             .limit(limit)
             .into_tuple()
             .all(self.conn())
             .await?;
+        let (old, of): (Vec<_>, Vec<_>) = old.into_iter().unzip();
+        touched.extend(of);
         let receipts = self.forget_receipts(receipts::Column::Id.is_in(old), at).await?;
         let old: Vec<Uuid> = payments::Entity::find()
             .filter(self.own_payments())
@@ -120,7 +124,9 @@ impl Scope<'_, Write> {
             .into_tuple()
             .all(self.conn())
             .await?;
-        let payments = self.forget_payments(old, before).await?;
+        let payments = self.forget_payments(&old, before).await?;
+        touched.extend(old);
+        self.forget_customers(touched).await?;
         Ok(Forgotten {
             payments,
             operations,
@@ -208,7 +214,7 @@ impl Scope<'_, Write> {
         Ok(forgotten.rows_affected)
     }
 
-    async fn forget_payments(&self, old: Vec<Uuid>, before: Moment) -> Result<u64, Error> {
+    async fn forget_payments(&self, old: &[Uuid], before: Moment) -> Result<u64, Error> {
         let forgotten = payments::Entity::update_many()
             .col_expr(payments::Column::Reading, Expr::value(Option::<Vec<u8>>::None))
             .col_expr(payments::Column::ReadingVersion, Expr::value(Option::<i64>::None))
@@ -220,26 +226,58 @@ impl Scope<'_, Write> {
             .filter(payments::Column::BusyWith.is_null())
             .exec(self.conn())
             .await?;
-        self.forget_customers(old).await?;
         Ok(forgotten.rows_affected)
     }
 
-    /// The index holds nobody of whom nothing is kept.
-    async fn forget_customers(&self, payments: Vec<Uuid>) -> Result<(), Error> {
-        let kept = Query::select()
+    /// Of these payments, the index holds none of which no body is kept.
+    async fn forget_customers(&self, mut of: Vec<Uuid>) -> Result<(), Error> {
+        of.sort_unstable();
+        of.dedup();
+        if of.is_empty() {
+            return Ok(());
+        }
+        // Whoever begins an operation changes its payment first, so it waits here, or is waited for and seen below:
+        // no row of the index goes that it has just noted.
+        let _locked: Vec<Uuid> = payments::Entity::find()
+            .filter(self.own_payments())
+            .filter(payments::Column::Id.is_in(of.iter().copied()))
+            .order_by_asc(payments::Column::Id)
+            .lock_exclusive()
+            .select_only()
+            .column(payments::Column::Id)
+            .into_tuple()
+            .all(self.conn())
+            .await?;
+        let payment = (customers::Entity, customers::Column::PaymentId);
+        let operations = Query::select()
             .expr(Expr::value(1))
             .from(operations::Entity)
-            .and_where(
-                Expr::col((operations::Entity, operations::Column::PaymentId))
-                    .equals((customers::Entity, customers::Column::PaymentId)),
-            )
+            .and_where(Expr::col((operations::Entity, operations::Column::PaymentId)).equals(payment))
             .and_where(Expr::col((operations::Entity, operations::Column::ForgottenAt)).is_null())
+            .to_owned();
+        let receipts = Query::select()
+            .expr(Expr::value(1))
+            .from(receipts::Entity)
+            .and_where(Expr::col((receipts::Entity, receipts::Column::PaymentId)).equals(payment))
+            .and_where(Expr::col((receipts::Entity, receipts::Column::ForgottenAt)).is_null())
+            .to_owned();
+        let payments = Query::select()
+            .expr(Expr::value(1))
+            .from(payments::Entity)
+            .and_where(Expr::col((payments::Entity, payments::Column::Id)).equals(payment))
+            .cond_where(
+                Condition::any()
+                    .add(Expr::col((payments::Entity, payments::Column::Reading)).is_not_null())
+                    .add(Expr::col((payments::Entity, payments::Column::Created)).is_not_null()),
+            )
             .to_owned();
         customers::Entity::delete_many()
             .filter(customers::Column::PartnerId.eq(self.partner().uuid()))
             .filter(customers::Column::Environment.eq(self.environment().as_str()))
-            .filter(customers::Column::PaymentId.is_in(payments))
-            .filter(Expr::exists(kept).not())
+            .filter(customers::Column::PaymentId.is_in(of))
+            .filter(Expr::exists(operations).not())
+            .filter(Expr::exists(receipts).not())
+            .filter(Expr::exists(payments).not())
             .exec(self.conn())
             .await?;
         Ok(())

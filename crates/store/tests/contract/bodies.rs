@@ -1,13 +1,15 @@
 //! Bodies go, facts stay, and what is open stays whole.
 
-use domain::operation::Status;
-use domain::{Accepted, Environment, Msn};
+use domain::operation::{Kind, Status};
+use domain::{Accepted, Amount, Currency, Environment, Msn, ReceiptId};
 use store::Store;
-use store::money::{Answer, Forgotten, Operation, PaymentUpdate, Presence, Settlement};
-use time::Duration;
+use store::money::{
+    Answer, Forgotten, NewReceipt, Operation, PaymentUpdate, Presence, ReceiptEnd, Release, Settlement,
+};
+use time::{Duration, OffsetDateTime};
 
 use crate::databases::{Fresh, TEST, on_each, partner};
-use crate::money::{NOW, intend, operation, payment};
+use crate::money::{NOW, id, intend, operation, payment};
 
 const LATER: Duration = Duration::days(91);
 
@@ -30,6 +32,10 @@ async fn settle(store: &Store, operation: &Operation, version: i64) {
 
 /// What Vipps said of the payment, kept.
 async fn read(store: &Store) {
+    read_at(store, NOW).await;
+}
+
+async fn read_at(store: &Store, at: OffsetDateTime) {
     let tx = store.begin(partner(1), TEST).await.unwrap();
     let id = operation(1).payment;
     let record = tx.scope().find_payment_by_id(id).await.unwrap().unwrap();
@@ -39,18 +45,38 @@ async fn read(store: &Store) {
         found_late: false,
         reading: Some(b"a reading"),
         created: Some(b"an answer"),
-        at: NOW,
+        at,
     };
     tx.scope().save_payment(&update).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn forget(store: &Store, before: Duration) -> Forgotten {
+    forget_up_to(store, before, 10).await
+}
+
+async fn forget_up_to(store: &Store, before: Duration, limit: u64) -> Forgotten {
     let tx = store.begin(partner(1), TEST).await.unwrap();
     let at = NOW + LATER;
-    let forgotten = tx.scope().forget_bodies(NOW + before, at, 10).await.unwrap();
+    let forgotten = tx.scope().forget_bodies(NOW + before, at, limit).await.unwrap();
     tx.commit().await.unwrap();
     forgotten
+}
+
+/// The number of the payment's customer stands in what is kept of it.
+async fn note(store: &Store) {
+    let tx = store.begin(partner(1), TEST).await.unwrap();
+    let id = operation(1).payment;
+    tx.scope().note_customer(id, "aa.bb").await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Whether the index still leads to the payment.
+async fn is_indexed(store: &Store) -> bool {
+    let reader = store.read(partner(1), TEST);
+    let phones = ["aa.bb".to_owned()];
+    let found = reader.scope().payments_of_customer(&phones).await.unwrap();
+    found == [operation(1).payment]
 }
 
 async fn find(fresh: &Fresh, number: u128) -> Operation {
@@ -182,6 +208,102 @@ async fn an_erased_customer_is_found_no_more_and_nothing_new_is_kept() {
             fresh.name
         );
         assert_eq!(find(fresh, 1).await.amount, operation(1).amount);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_index_goes_with_the_last_operation_however_few_go_at_once() {
+    on_each(async |fresh| {
+        let store = &fresh.store;
+        payment(fresh).await;
+        note(store).await;
+        settle(store, &operation(1), 1).await;
+        let second = Operation {
+            key: "order-8".parse().unwrap(),
+            ..operation(2)
+        };
+        settle(store, &second, 3).await;
+        read(store).await;
+        let gone = forget_up_to(store, LATER, 1).await;
+        assert_eq!((gone.operations, gone.payments), (1, 1), "{}", fresh.name);
+        assert!(is_indexed(store).await, "{}: an operation is whole", fresh.name);
+        let gone = forget_up_to(store, LATER, 1).await;
+        assert_eq!((gone.operations, gone.payments), (1, 0));
+        assert!(!is_indexed(store).await, "{}: nothing is kept", fresh.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_index_goes_with_a_create_that_left_nothing_but_its_request() {
+    on_each(async |fresh| {
+        let store = &fresh.store;
+        payment(fresh).await;
+        note(store).await;
+        let create = Operation {
+            kind: Kind::Create,
+            ..operation(1)
+        };
+        let held = intend(store, &create, 1).await.unwrap();
+        let refused = Settlement {
+            status: Status::Refused,
+            answer: None,
+            release: Some(Release::Rejected),
+            at: NOW,
+        };
+        let tx = store.begin(partner(1), TEST).await.unwrap();
+        tx.scope().vacate(&held).await.unwrap();
+        tx.scope().settle(create.id, &refused).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(kept(store).await, (None, None));
+        assert!(is_indexed(store).await);
+        let gone = forget(store, LATER).await;
+        assert_eq!((gone.operations, gone.payments), (1, 0), "{}", fresh.name);
+        assert!(!is_indexed(store).await, "{}: nothing is kept", fresh.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_index_stays_for_a_reading_and_a_receipt_that_come_to_their_end_later() {
+    on_each(async |fresh| {
+        let store = &fresh.store;
+        payment(fresh).await;
+        note(store).await;
+        settle(store, &operation(1), 1).await;
+        read_at(store, NOW + Duration::DAY).await;
+        let paid = operation(1).payment;
+        let receipt = NewReceipt {
+            id: ReceiptId::from_uuid(id(700)),
+            payment: paid,
+            assignment: operation(1).assignment,
+            msn: operation(1).msn,
+            reference: operation(1).reference,
+            sum: Amount::new(1_000, Currency::NOK),
+            body: b"{}".to_vec(),
+            at: NOW,
+        };
+        let sent = NOW + Duration::DAY * 2;
+        let tx = store.begin(partner(1), TEST).await.unwrap();
+        tx.scope().add_receipt(&receipt).await.unwrap();
+        let taken = tx.scope().claim_receipt(receipt.id, sent, sent + LATER).await;
+        let end = ReceiptEnd::Sent { at: sent };
+        tx.scope()
+            .end_receipt_try(&taken.unwrap().unwrap(), &end)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        for (before, gone, indexed) in [(1, (1, 0, 0), true), (2, (0, 1, 0), true), (3, (0, 0, 1), false)] {
+            let forgotten = forget(store, Duration::DAY * before).await;
+            assert_eq!(
+                (forgotten.operations, forgotten.payments, forgotten.receipts),
+                gone,
+                "{}: day {before}",
+                fresh.name
+            );
+            assert_eq!(is_indexed(store).await, indexed, "{}: day {before}", fresh.name);
+        }
     })
     .await;
 }
