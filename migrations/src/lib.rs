@@ -21,6 +21,7 @@ mod m20261126_000000_data_keys;
 mod m20261126_000500_bodies;
 mod m20261126_001000_audit_chains;
 mod m20261126_001100_revocations;
+mod m20261126_020000_grants;
 mod script;
 mod users;
 pub mod wall;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000500_bodies::Migration),
             Box::new(m20261126_001000_audit_chains::Migration),
             Box::new(m20261126_001100_revocations::Migration),
+            Box::new(m20261126_020000_grants::Migration),
         ]
     }
 }

@@ -1,12 +1,10 @@
 //! What the last look at each sales unit found. No change of the registry: nothing cached depends on it.
 
 use domain::{AssignmentId, Environment, KeySetId, PartnerId, Trouble};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use time::OffsetDateTime;
 
-use super::owner;
+use super::{owner, replace};
 use crate::moment::Moment;
 use crate::scope::Write;
 use crate::table::unit_checks::{ActiveModel, Column, Entity, Model};
@@ -57,13 +55,10 @@ impl TryFrom<Model> for Check {
 
 impl Scope<'_, Write> {
     /// Writes down what was found, in place of what was found before.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]; [`Error::Refused`] when the assignment is another partner's.
     pub async fn save_check(&self, check: &Check) -> Result<(), Error> {
-        Entity::delete_many()
-            .filter(Column::AssignmentId.eq(check.assignment.uuid()))
-            .filter(Column::PartnerId.eq(self.partner().uuid()))
-            .filter(Column::Environment.eq(self.environment().as_str()))
-            .exec(self.conn())
-            .await?;
         let row = Model {
             assignment_id: check.assignment.uuid(),
             partner_id: self.partner().uuid(),
@@ -75,9 +70,8 @@ impl Scope<'_, Write> {
             checked_at: check.checked_at.map(Moment::from),
             due_at: check.due_at.into(),
         };
-        let row: ActiveModel = row.into_active_model().reset_all();
-        Entity::insert(row).exec_without_returning(self.conn()).await?;
-        Ok(())
+        let whose = [Column::PartnerId, Column::Environment];
+        replace::<Entity>(self, row, Column::AssignmentId, whose).await
     }
 
     /// Has a unit looked at no later than `at`. One that is due earlier stays so.

@@ -1,11 +1,11 @@
 //! Claims that were proven.
 
 use domain::{AssignmentId, KeySetId, Proof};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
 
-use super::{Assignment, Registry};
-use crate::table::claims::{ActiveModel, Column, Entity, Model};
+use super::{Assignment, Registry, insert};
+use crate::table::claims::{Column, Entity, Model};
 use crate::{Error, Scope, System, table};
 
 const TABLE: &str = "claims";
@@ -82,8 +82,6 @@ impl Registry<'_> {
             reason: claim.reason.clone(),
             proven_at: claim.proven_at.into(),
         };
-        let row: ActiveModel = row.into_active_model().reset_all();
-        Entity::insert(row).exec_without_returning(self.conn).await?;
-        Ok(())
+        insert::<Entity>(self.conn, row).await
     }
 }

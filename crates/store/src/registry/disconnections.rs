@@ -2,12 +2,12 @@
 //! depends on it.
 
 use domain::{AssignmentId, Environment, KeySetId, PartnerId};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 
-use super::owner;
+use super::{owner, replace};
 use crate::scope::Write;
-use crate::table::disconnections::{ActiveModel, Column, Entity, Model};
+use crate::table::disconnections::{Column, Entity, Model};
 use crate::{Error, Scope, System};
 
 const TABLE: &str = "disconnections";
@@ -51,9 +51,8 @@ impl Scope<'_, Write> {
     /// Remembers it, in place of an earlier one of the same assignment.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Error::Unavailable`]; [`Error::Refused`] when the assignment is another partner's.
     pub async fn disconnect(&self, found: &Disconnection) -> Result<(), Error> {
-        self.reconnect(found.assignment).await?;
         let row = Model {
             assignment_id: found.assignment.uuid(),
             partner_id: self.partner().uuid(),
@@ -64,12 +63,11 @@ impl Scope<'_, Write> {
             because: found.because.clone(),
             since: found.since.into(),
         };
-        let row: ActiveModel = row.into_active_model().reset_all();
-        Entity::insert(row).exec_without_returning(self.conn()).await?;
-        Ok(())
+        let whose = [Column::PartnerId, Column::Environment];
+        replace::<Entity>(self, row, Column::AssignmentId, whose).await
     }
 
-    /// Forgets it: a call was answered.
+    /// Forgets it: a call was answered, or the assignment has ended.
     ///
     /// # Errors
     /// [`Error::Unavailable`].

@@ -24,15 +24,16 @@ mod signing_keys;
 mod words;
 
 use domain::{Environment, PartnerId};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, UpdateResult,
+    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, Iterable, QueryFilter,
+    UpdateResult,
 };
 
 use crate::conn::Conn;
 use crate::scope::Write;
 use crate::table::{self, registry_version};
-use crate::{Error, Keyring, System};
+use crate::{Error, Keyring, Scope, System};
 
 pub use assignments::{Assignment, AssignmentState, Orphans, Unit};
 pub use checks::Check;
@@ -108,6 +109,39 @@ where
         .exec_without_returning(conn)
         .await?;
     Ok(())
+}
+
+/// Writes a row of this scope in place of the one with the same `key`, in one statement: two that write at once both
+/// get through, and the later one stands. What is another's is left as it is: `whose` are the columns that name the
+/// partner and the environment.
+///
+/// # Errors
+/// [`Error::Refused`] when the row that stands there is another partner's or of another environment.
+async fn replace<E>(
+    scope: &Scope<'_, Write>,
+    row: E::Model,
+    key: E::Column,
+    [partner, environment]: [E::Column; 2],
+) -> Result<(), Error>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+{
+    let anew = OnConflict::column(key)
+        .update_columns(E::Column::iter())
+        .action_and_where(partner.eq(scope.partner().uuid()))
+        .action_and_where(environment.eq(scope.environment().as_str()))
+        .to_owned();
+    let written = E::insert(row.into_active_model().reset_all())
+        .on_conflict(anew)
+        .exec_without_returning(scope.conn())
+        .await?;
+    if written == 1 {
+        Ok(())
+    } else {
+        Err(Error::Refused("the row that stands there is another's".into()))
+    }
 }
 
 /// [`Error::Stale`] when the row that was to change is not there any more.

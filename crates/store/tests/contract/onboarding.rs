@@ -1,13 +1,14 @@
 //! Claims, looks, and drafts that nobody can see through.
 
-use domain::{AssignmentId, Proof, SalesUnitId, Trouble};
-use store::registry::{AssignmentState, Check, Claim, Market, SalesUnit};
+use domain::{AssignmentId, KeySetId, Proof, SalesUnitId, Trouble};
+use store::Tx;
+use store::registry::{AssignmentState, Check, Claim, Disconnection, Market, SalesUnit, Which};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::databases::{Fresh, TEST, on_each, partner};
-use crate::registry::{add, assignment, msn, two_partners};
+use crate::databases::{Fresh, TEST, on_each, on_postgres, partner};
+use crate::registry::{add, assignment, msn, serving, two_partners};
 
 const NOW: OffsetDateTime = datetime!(2026-11-25 12:00 UTC);
 
@@ -20,6 +21,19 @@ fn check(number: u128, due_at: OffsetDateTime) -> Check {
         trouble: None,
         checked_at: None,
         due_at,
+    }
+}
+
+fn disconnection(number: u128, since: OffsetDateTime) -> Disconnection {
+    Disconnection {
+        assignment: AssignmentId::from_uuid(Uuid::from_u128(100 + number)),
+        partner: partner(number),
+        environment: TEST,
+        keys: KeySetId::from_uuid(Uuid::from_u128(7)),
+        keys_version: 1,
+        status: 401,
+        because: "the keys are wrong".to_owned(),
+        since,
     }
 }
 
@@ -89,7 +103,7 @@ async fn what_a_look_found_stands_in_place_of_what_was_found_before() {
         let mut found = check(1, NOW);
         found.trouble = Some((Trouble::Deactivated, NOW));
         found.checked_at = Some(NOW);
-        found.keys = Some((domain::KeySetId::from_uuid(Uuid::from_u128(7)), 3));
+        found.keys = Some((KeySetId::from_uuid(Uuid::from_u128(7)), 3));
         save(fresh, &check(1, NOW)).await;
         save(fresh, &found).await;
         let reader = fresh.store.read(partner(1), TEST);
@@ -99,6 +113,101 @@ async fn what_a_look_found_stands_in_place_of_what_was_found_before() {
             "{}",
             fresh.name
         );
+    })
+    .await;
+}
+
+/// Comes back when a session waits for what another one holds.
+async fn somebody_waits(fresh: &Fresh) {
+    use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+    let owner = Database::connect(&fresh.url).await.unwrap();
+    let waiting =
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    loop {
+        let statement = Statement::from_string(DbBackend::Postgres, waiting);
+        if owner.query_one_raw(statement).await.unwrap().is_some() {
+            break;
+        }
+    }
+    owner.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_replicas_that_find_out_about_a_unit_at_once_both_write_and_the_later_stands() {
+    on_postgres(async |fresh| {
+        two_partners(&fresh.store).await;
+        add(&fresh.store, &assignment(1, AssignmentState::Live))
+            .await
+            .unwrap();
+        let write = async |tx: &Tx, disconnects: bool, at: OffsetDateTime| {
+            if disconnects {
+                tx.scope().disconnect(&disconnection(1, at)).await
+            } else {
+                tx.scope().save_check(&check(1, at)).await
+            }
+        };
+        // With nothing there before, and with what the first round left.
+        for (disconnects, at) in [
+            (false, NOW),
+            (true, NOW),
+            (false, NOW + Duration::DAY),
+            (true, NOW + Duration::DAY),
+        ] {
+            let first = fresh.store.begin(partner(1), TEST).await.unwrap();
+            write(&first, disconnects, at).await.unwrap();
+            let second = async {
+                let tx = fresh.store.begin(partner(1), TEST).await?;
+                write(&tx, disconnects, at + Duration::HOUR).await?;
+                tx.commit().await
+            };
+            let first = async {
+                somebody_waits(fresh).await;
+                first.commit().await
+            };
+            let (first, second) = tokio::join!(first, second);
+            first.unwrap();
+            assert!(second.is_ok(), "disconnects: {disconnects}, {at}: {second:?}");
+            let reader = fresh.store.read(partner(1), TEST);
+            if disconnects {
+                let stands = [disconnection(1, at + Duration::HOUR)];
+                assert_eq!(reader.scope().disconnections().await.unwrap(), stands);
+            } else {
+                let stands = [check(1, at + Duration::HOUR)];
+                assert_eq!(reader.scope().list_checks().await.unwrap(), stands);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_unit_is_not_replaced_by_another_partner() {
+    on_each(async |fresh| {
+        two_partners(&fresh.store).await;
+        add(&fresh.store, &assignment(1, AssignmentState::Live))
+            .await
+            .unwrap();
+        let own = fresh.store.begin(partner(1), TEST).await.unwrap();
+        own.scope().save_check(&check(1, NOW)).await.unwrap();
+        own.scope().disconnect(&disconnection(1, NOW)).await.unwrap();
+        own.commit().await.unwrap();
+        let later = NOW + Duration::HOUR;
+        for disconnects in [false, true] {
+            for (who, environment) in [(2, TEST), (1, domain::Environment::Production)] {
+                let tx = fresh.store.begin(partner(who), environment).await.unwrap();
+                let written = if disconnects {
+                    tx.scope().disconnect(&disconnection(1, later)).await
+                } else {
+                    tx.scope().save_check(&check(1, later)).await
+                };
+                assert!(written.is_err(), "{}: as {who} in {environment:?}", fresh.name);
+                drop(tx.commit().await);
+            }
+        }
+        let reader = fresh.store.read(partner(1), TEST);
+        assert_eq!(reader.scope().list_checks().await.unwrap(), [check(1, NOW)]);
+        let left = reader.scope().disconnections().await.unwrap();
+        assert_eq!(left, [disconnection(1, NOW)]);
     })
     .await;
 }
@@ -137,7 +246,7 @@ async fn a_proof_is_its_partners_alone() {
         assert_eq!(other.scope().find_held_unit(&msn()).await.unwrap(), None);
         assert!(own.scope().find_held_unit(&msn()).await.unwrap().is_some());
         assert_eq!(
-            own.scope().find_unit(&msn()).await.unwrap(),
+            serving(&own, Which::Live(&msn())).await,
             None,
             "a draft takes no payments"
         );
@@ -262,9 +371,9 @@ async fn everything_about_a_unit_is_one_query_over_indexes_among_thousands() {
         };
         let owner = of("00000000-0000-0000-0000-000000000001");
         for (which, wanted) in [
-            (store::registry::Which::Live(&msn()), "'701234'".to_owned()),
-            (store::registry::Which::Held(&msn()), "'701234'".to_owned()),
-            (store::registry::Which::Assigned(first.id), of(&first.id.uuid().to_string())),
+            (Which::Live(&msn()), "'701234'".to_owned()),
+            (Which::Held(&msn()), "'701234'".to_owned()),
+            (Which::Assigned(first.id), of(&first.id.uuid().to_string())),
         ] {
             let sql = store::registry::serving_sql(which)
                 .replace("$1", &owner)
@@ -279,9 +388,9 @@ async fn everything_about_a_unit_is_one_query_over_indexes_among_thousands() {
         }
         // And it finds what the single look-ups find.
         let reader = fresh.store.read(super::databases::partner(1), TEST);
-        let live = store::registry::Which::Live(&msn());
+        let live = Which::Live(&msn());
         let found = reader.scope().find_serving(live, None).await.unwrap().unwrap();
-        assert_eq!(Some(found.unit), reader.scope().find_unit(&msn()).await.unwrap());
+        assert_eq!(Some(found.unit), reader.scope().find_held_unit(&msn()).await.unwrap());
         assert_eq!((found.keys, found.profile), (None, None));
         assert_eq!(reader.scope().list_serving(None).await.unwrap().len(), 10_001);
         let foreign = fresh.store.read(super::databases::partner(2), TEST);

@@ -136,9 +136,10 @@ async fn the_last_time_is_the_latest_whatever_comes_in_last() {
         two_partners(&fresh.store).await;
         let yes = call(1, "123456", "capture", Blame::Nobody, 200);
         for last in [NOON, NOON + Duration::HOUR, NOON - Duration::HOUR] {
-            let tx = fresh.store.begin(partner(1), TEST).await.unwrap();
+            let tx = fresh.store.begin_system("test").await.unwrap();
             let counts = [(yes.clone(), Calls { calls: 1, last })];
-            tx.scope().add_api_calls(&counts).await.unwrap();
+            let scope = tx.system().scope(partner(1), TEST);
+            scope.add_api_calls(&counts).await.unwrap();
             tx.commit().await.unwrap();
         }
         let reader = fresh.store.read(partner(1), TEST);

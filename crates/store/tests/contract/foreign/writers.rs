@@ -11,14 +11,12 @@ use store::registry::Disconnection;
 use store::{Error, Tx};
 use time::Duration;
 
-use super::{
-    PAYMENTS, all_of_one, call, check, disconnection, ended, new_payment, new_receipt, payment_id, unit,
-};
+use super::{PAYMENTS, all_of_one, check, disconnection, ended, new_payment, new_receipt, payment_id, unit};
 use crate::databases::{Fresh, TEST, on_each, partner};
 use crate::money::{LEASE, NOW, id, operation, scope_of};
 
 /// In an order in which each finds something to change.
-pub(super) const WRITERS: [&str; 32] = [
+pub(super) const WRITERS: [&str; 31] = [
     "hold_off",
     "postpone",
     "add_send",
@@ -46,7 +44,6 @@ pub(super) const WRITERS: [&str; 32] = [
     "end_late_payment",
     "check_by",
     "save_check",
-    "add_api_calls",
     "reseal",
     "note_customer",
     "forget_bodies",
@@ -54,7 +51,7 @@ pub(super) const WRITERS: [&str; 32] = [
 ];
 
 /// The tables that requests write.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 9] = [
     "payments",
     "operations",
     "attempts",
@@ -64,7 +61,6 @@ const TABLES: [&str; 10] = [
     "disconnections",
     "unit_checks",
     "customers",
-    "api_calls",
 ];
 
 /// Every row of them, as text.
@@ -235,7 +231,6 @@ async fn write(fresh: &Fresh, writer: &str, tx: &Tx) -> Result<(), Error> {
             looked_at.checked_at = Some(NOW);
             scope.save_check(&looked_at).await
         }
-        "add_api_calls" => scope.add_api_calls(&[call()]).await,
         "reseal" => {
             let envelopes = BODIES.iter().find(|it| it.column == "envelope").unwrap();
             scope.reseal(envelopes, &[one.id.uuid()]).await.map(drop)
