@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{Chain, Entry};
 use crate::Keyring;
 use crate::moment::Moment;
+use crate::sealing::hex;
 
 /// What makes these seals differ from fingerprints of anything else.
 const ENTRY: &str = "audit entry";
@@ -41,11 +42,7 @@ impl Entry {
             hash.update((field.len() as u64).to_be_bytes());
             hash.update(field);
         }
-        hash.finalize().iter().fold(String::new(), |mut text, byte| {
-            use std::fmt::Write;
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex(&hash.finalize())
     }
 }
 

@@ -23,8 +23,9 @@ pub struct Broken {
 pub enum Fault {
     /// It, or the entry before it, is not what the hash says: changed, or moved from another place.
     Altered,
-    /// Its hash fits and its seal does not: rewritten by somebody without the key file, or sealed with a key
-    /// whose line was taken out of it. Those lines have to stay.
+    /// Its hash fits and its seal does not: rewritten by somebody without the key file, or sealed with a key that
+    /// is neither in the file nor kept in the database. A rotation keeps what seals were made with; a line that is
+    /// taken out of the file without one takes the proof with it.
     Forged,
     /// It is not there, and later ones are.
     Missing,
@@ -57,7 +58,6 @@ impl Fault {
 
 impl<M> System<'_, M> {
     /// Walks one chain. Entries that are added meanwhile are left to the next time.
-    ///
     ///
     /// The answer is where the chain ends: kept elsewhere, it proves later that nothing up to there was cut off or
     /// rewritten.

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::sea_query::{Alias, Expr, Func, Query};
+use sea_orm::sea_query::Alias;
 use sea_orm::{ConnectionTrait as _, EntityTrait};
 use uuid::Uuid;
 
-use super::renew::owner_of;
+use super::owner_of;
+use super::reseal::{from, head_of};
+use super::sealed::SECRETS;
 use crate::sealing::{Refusal, SealedWith};
 use crate::table::data_keys::Entity;
 use crate::{Error, System};
@@ -48,7 +50,7 @@ impl<M> System<'_, M> {
         let mut data_keys: BTreeMap<String, u64> = BTreeMap::new();
         let mut damaged = Vec::new();
         for row in Entity::find().all(self.conn()).await? {
-            match keyring.unwrap(owner_of(&row), row.id, &row.wrapped) {
+            match keyring.unwrap(owner_of(row.partner_id), row.id, &row.wrapped) {
                 Ok(_) => *data_keys.entry(row.wrapped_under).or_default() += 1,
                 Err(Refusal::UnknownKey { key_id }) => *data_keys.entry(key_id).or_default() += 1,
                 Err(
@@ -78,16 +80,9 @@ impl<M> System<'_, M> {
 
     async fn sealed_directly(&self) -> Result<BTreeMap<String, u64>, Error> {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
-        for table in ["key_sets", "signing_keys"] {
-            let head = Func::cust("substr").args([
-                Expr::col(Alias::new("sealed")),
-                Expr::value(1_i32),
-                Expr::value(i32::try_from(SealedWith::HEAD).unwrap_or(i32::MAX)),
-            ]);
-            let select = Query::select()
-                .expr_as(head, Alias::new("head"))
-                .from(Alias::new(table))
-                .to_owned();
+        for sealed in &SECRETS {
+            let mut select = from(sealed);
+            select.expr_as(head_of(sealed), Alias::new("head"));
             for row in self.conn().query_all(&select).await? {
                 let head: Vec<u8> = row.try_get("", "head")?;
                 if let SealedWith::KeyFile(key) = SealedWith::of(&head) {

@@ -29,6 +29,7 @@ pub use reseal::{Progress, Resealed};
 pub use sealed::{BODIES, Owned, SECRETS, Sealed, Version};
 
 const TABLE: &str = "data_keys";
+const FINGERPRINT_KEYS: &str = "fingerprint_keys";
 
 /// Seals a value for its place with its owner's key, drawing the first one if there is none.
 pub(crate) async fn seal(
@@ -92,7 +93,15 @@ pub(crate) async fn learn_fingerprints(conn: &Conn, keyring: &Keyring) -> Result
             wrapped: row.wrapped,
         })
         .collect();
-    keyring.learn_fingerprints(&sources);
+    for (key, refusal) in keyring.learn_fingerprints(&sources) {
+        tracing::error!(
+            table = FINGERPRINT_KEYS,
+            row = %key,
+            error = &refusal as &dyn std::error::Error,
+            "what made older fingerprints does not unwrap: idempotency keys, customers and audit seals of that time \
+             are not known again"
+        );
+    }
     Ok(())
 }
 
@@ -176,6 +185,11 @@ fn of(owner: Owner) -> Select<Entity> {
         Some(partner) => Column::PartnerId.eq(partner),
         None => Column::PartnerId.is_null(),
     })
+}
+
+/// Whose a row is that names this partner, or none.
+fn owner_of(partner: Option<Uuid>) -> Owner {
+    partner.map_or(Owner::Gateway, |id| Owner::Partner(PartnerId::from_uuid(id)))
 }
 
 fn partner_of(owner: Owner) -> Option<Uuid> {

@@ -1,7 +1,6 @@
 //! Changing keys: data keys are wrapped anew under the newest key of the key file, and an owner gets a new
 //! data key.
 
-use domain::PartnerId;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QueryOrder,
@@ -10,7 +9,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{TABLE, add, of};
+use super::{TABLE, add, of, owner_of};
 use crate::moment::Moment;
 use crate::registry::Registry;
 use crate::scope::Write;
@@ -103,7 +102,7 @@ impl<M> System<'_, M> {
             .order_by_asc(Column::PartnerId)
             .all(self.conn())
             .await?;
-        let mut owners: Vec<_> = rows.iter().map(owner_of).collect();
+        let mut owners: Vec<_> = rows.iter().map(|row| owner_of(row.partner_id)).collect();
         owners.sort_unstable();
         Ok(owners)
     }
@@ -132,7 +131,7 @@ impl Registry<'_> {
 
 /// The same key under the newest key of the file; `None` = it does not unwrap.
 fn rewrapped(keyring: &Keyring, row: &Model) -> Result<Option<Vec<u8>>, Error> {
-    let owner = owner_of(row);
+    let owner = owner_of(row.partner_id);
     match keyring.unwrap(owner, row.id, &row.wrapped) {
         Ok(key) => Ok(Some(keyring.wrap(owner, &key).map_err(Error::unavailable)?)),
         Err(refusal) => {
@@ -146,10 +145,4 @@ fn rewrapped(keyring: &Keyring, row: &Model) -> Result<Option<Vec<u8>>, Error> {
             Ok(None)
         }
     }
-}
-
-pub(super) fn owner_of(row: &Model) -> Owner {
-    row.partner_id
-        .map(PartnerId::from_uuid)
-        .map_or(Owner::Gateway, Owner::Partner)
 }

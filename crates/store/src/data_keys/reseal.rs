@@ -8,13 +8,14 @@
 
 use std::collections::BTreeSet;
 
-use domain::PartnerId;
-use sea_orm::sea_query::{Alias, Cond, Expr, ExprTrait as _, Func, Order, Query, SelectStatement};
+use sea_orm::sea_query::{
+    Alias, Cond, Expr, ExprTrait as _, Func, FunctionCall, Order, Query, SelectStatement,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryResult, QuerySelect};
 use uuid::Uuid;
 
 use super::sealed::{Owned, Sealed, Version};
-use super::{open, seal};
+use super::{open, owner_of, seal};
 use crate::conn::Conn;
 use crate::scope::Write;
 use crate::sealing::{Context, Owner, SealedWith};
@@ -116,15 +117,10 @@ async fn find_old(
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Progress, Error> {
-    let head = Func::cust("substr").args([
-        column(sealed.column),
-        Expr::value(1_i32),
-        Expr::value(i32::try_from(SealedWith::HEAD).unwrap_or(i32::MAX)),
-    ]);
     let mut select = from(sealed);
     select
         .column(Alias::new("id"))
-        .expr_as(head, Alias::new("head"))
+        .expr_as(head_of(sealed), Alias::new("head"))
         .cond_where(whose.clone())
         .order_by(Alias::new("id"), Order::Asc)
         .limit(limit);
@@ -225,7 +221,7 @@ fn value(sealed: &Sealed, row: Uuid, found: &QueryResult) -> Result<Value, Error
             let partner: Option<Uuid> = found.try_get("", "partner_id")?;
             let environment: String = found.try_get("", "environment")?;
             (
-                partner.map_or(Owner::Gateway, |id| Owner::Partner(PartnerId::from_uuid(id))),
+                owner_of(partner),
                 Some(table::environment(&environment, sealed.table, row)?),
             )
         }
@@ -248,7 +244,16 @@ fn value(sealed: &Sealed, row: Uuid, found: &QueryResult) -> Result<Value, Error
     })
 }
 
-fn from(sealed: &Sealed) -> SelectStatement {
+/// The part of a column's values that names the key they are sealed with.
+pub(super) fn head_of(sealed: &Sealed) -> FunctionCall {
+    Func::cust("substr").args([
+        column(sealed.column),
+        Expr::value(1_i32),
+        Expr::value(i32::try_from(SealedWith::HEAD).unwrap_or(i32::MAX)),
+    ])
+}
+
+pub(super) fn from(sealed: &Sealed) -> SelectStatement {
     let mut select = Query::select();
     select.from(Alias::new(sealed.table));
     select

@@ -24,7 +24,7 @@ impl<M> Scope<'_, M> {
     /// Who holds the key. `request` = what the fingerprint is of: operation, reference and body.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when the fingerprint was made with a key that the key file no longer holds.
+    /// [`Error::Corrupt`] when what made the fingerprint is neither in the key file nor kept in the database.
     pub async fn find_key(
         &self,
         msn: &Msn,

@@ -38,7 +38,7 @@ fn block(key: &[u8; 32]) -> Zeroizing<[u8; 64]> {
     block
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -3,8 +3,9 @@
 //! Text, one key per line: 32 random bytes in base64. Empty lines and lines that begin with `#` are
 //! skipped. **The last key is the newest: it seals. All keys open.** So a new key is
 //! put above the last line on every replica first, and moved to the end when all of them can open with it;
-//! a line may go once nothing sealed or fingerprinted with it is left. Lose the file and everything sealed is
-//! lost; keep it apart from the database's backups.
+//! a line may go once `nordbro keys rotate` names it under `mayGo`: nothing
+//! is sealed with it any more, and what its fingerprints were made with is kept in the database, wrapped with the
+//! newest key. Lose the file and everything sealed is lost; keep it apart from the database's backups.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

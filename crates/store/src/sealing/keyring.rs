@@ -159,14 +159,29 @@ impl Keyring {
             .collect()
     }
 
-    /// Takes in what an earlier key file made fingerprints with. What does not unwrap is left out.
-    pub(crate) fn learn_fingerprints(&self, sources: &[FingerprintSource]) {
-        let kept = sources.iter().filter_map(|source| {
-            let id = unhex(&source.id).filter(|id| self.find(*id).is_none())?;
-            let key = key_of(&self.open(&kept(id), &source.wrapped).ok()?).ok()?;
-            Some(Arc::new(FingerprintKey { id, key }))
-        });
-        self.known.set_fingerprints(kept.collect());
+    /// Takes in what an earlier key file made fingerprints with; those that do not unwrap are given back, by their
+    /// id and with the reason: what they made is not known again.
+    pub(crate) fn learn_fingerprints(&self, sources: &[FingerprintSource]) -> Vec<(String, Refusal)> {
+        let mut learnt = Vec::new();
+        let mut shut = Vec::new();
+        for source in sources {
+            // What the key file itself holds needs no other.
+            if unhex(&source.id).is_some_and(|id| self.find(id).is_some()) {
+                continue;
+            }
+            match self.learnt(source) {
+                Ok(key) => learnt.push(Arc::new(key)),
+                Err(refusal) => shut.push((source.id.clone(), refusal)),
+            }
+        }
+        self.known.set_fingerprints(learnt);
+        shut
+    }
+
+    fn learnt(&self, source: &FingerprintSource) -> Result<FingerprintKey, Refusal> {
+        let id = unhex(&source.id).ok_or(Refusal::UnknownFormat)?;
+        let key = key_of(&self.open(&kept(id), &source.wrapped)?)?;
+        Ok(FingerprintKey { id, key })
     }
 
     fn seal_directly(&self, context: &Context, plain: &[u8]) -> Result<Vec<u8>, Refusal> {
@@ -348,16 +363,21 @@ mod tests {
         assert_eq!(kept.len(), 2);
         let alone = ring(&[&new]);
         assert_eq!(alone.is_of(&fingerprint, "client id", b"abc"), None);
-        alone.learn_fingerprints(&kept);
+        assert_eq!(alone.learn_fingerprints(&kept), []);
         assert_eq!(alone.is_of(&fingerprint, "client id", b"abc"), Some(true));
         assert!(alone.fingerprints("client id", b"abc").contains(&fingerprint));
         // A second rotation carries it on.
         let newest = drawn();
         let next = ring(&[&new, &newest]);
-        next.learn_fingerprints(&kept);
+        assert_eq!(next.learn_fingerprints(&kept), []);
         let last = ring(&[&newest]);
-        last.learn_fingerprints(&next.fingerprint_sources().unwrap());
+        assert_eq!(last.learn_fingerprints(&next.fingerprint_sources().unwrap()), []);
         assert_eq!(last.is_of(&fingerprint, "client id", b"abc"), Some(true));
+        // Whoever cannot open what was kept says so.
+        let stranger = ring(&[&drawn()]);
+        let shut = stranger.learn_fingerprints(&kept);
+        let (shut, _): (Vec<_>, Vec<_>) = shut.into_iter().unzip();
+        assert_eq!(shut, [kept[0].id.clone(), kept[1].id.clone()]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod refusal;
 
 pub use context::{Context, Owner};
 pub use data_key::DataKey;
+pub(crate) use fingerprint::hex;
 pub use head::SealedWith;
 pub use key_file::NotAKeyFile;
 pub use keyring::{FingerprintSource, Keyring};
