@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 sea_orm::DbBackend::Postgres,
                 "SELECT * FROM assignments LEFT JOIN sales_units ON sales_unit_id = sales_units.id \
                  WHERE partner_id = $1 AND assignments.environment = 'test' AND assignments.msn = '123456' \
-                 AND state = 'live' LIMIT 1",
+                 AND state <> 'ended' LIMIT 1",
                 [partner.uuid().into()],
             ))
             .await?;
@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "a read behind the wall: BEGIN with its partner, the statement",
         async || {
             let reader = store.read(partner, Environment::Test);
-            reader.scope().find_unit(&msn).await?;
+            reader.scope().find_held_unit(&msn).await?;
             Ok(())
         },
     )

@@ -159,49 +159,28 @@ impl<M> Scope<'_, M> {
             .filter(Column::Environment.eq(self.environment().as_str()))
     }
 
-    /// The live assignment of a serial number to this partner.
-    pub async fn find_unit(&self, msn: &Msn) -> Result<Option<Unit>, Error> {
-        let live = self
-            .own_assignments()
-            .filter(Column::Msn.eq(msn.as_str()))
-            .filter(Column::State.eq(AssignmentState::Live.as_str()));
-        self.one_unit(live).await
-    }
-
-    /// An assignment of this partner in whatever state: what was begun under it is finished under it.
-    pub async fn find_assigned_unit(&self, id: AssignmentId) -> Result<Option<Unit>, Error> {
-        self.one_unit(self.own_assignments().filter(Column::Id.eq(id.uuid())))
-            .await
-    }
-
     /// The draft or live assignment of a serial number to this partner.
     pub async fn find_held_unit(&self, msn: &Msn) -> Result<Option<Unit>, Error> {
-        let held = self
+        let row = self
             .own_assignments()
             .filter(Column::Msn.eq(msn.as_str()))
-            .filter(Column::State.ne(AssignmentState::Ended.as_str()));
-        self.one_unit(held).await
-    }
-
-    /// The partner's draft and live assignments by serial number.
-    pub async fn list_held_units(&self) -> Result<Vec<Unit>, Error> {
-        let held = self
-            .own_assignments()
             .filter(Column::State.ne(AssignmentState::Ended.as_str()))
-            .order_by_asc(Column::Msn);
-        let rows = held
-            .find_also_related(sales_units::Entity)
-            .all(self.conn())
-            .await?;
-        rows.into_iter().map(joined).collect()
-    }
-
-    async fn one_unit(&self, filtered: Select<Entity>) -> Result<Option<Unit>, Error> {
-        let row = filtered
             .find_also_related(sales_units::Entity)
             .one(self.conn())
             .await?;
         row.map(joined).transpose()
+    }
+
+    /// The partner's draft and live assignments by serial number.
+    pub async fn list_held_units(&self) -> Result<Vec<Unit>, Error> {
+        let rows = self
+            .own_assignments()
+            .filter(Column::State.ne(AssignmentState::Ended.as_str()))
+            .order_by_asc(Column::Msn)
+            .find_also_related(sales_units::Entity)
+            .all(self.conn())
+            .await?;
+        rows.into_iter().map(joined).collect()
     }
 }
 

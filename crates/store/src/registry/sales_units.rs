@@ -5,9 +5,9 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use time::OffsetDateTime;
 
-use super::{Registry, insert};
+use super::Registry;
 use crate::table::sales_units::{ActiveModel, Column, Entity, Model};
-use crate::{Error, System, table};
+use crate::{Error, table};
 
 const TABLE: &str = "sales_units";
 
@@ -60,21 +60,6 @@ impl TryFrom<Model> for SalesUnit {
     }
 }
 
-impl<M> System<'_, M> {
-    pub async fn find_sales_unit(
-        &self,
-        environment: Environment,
-        msn: &Msn,
-    ) -> Result<Option<SalesUnit>, Error> {
-        let row = Entity::find()
-            .filter(Column::Environment.eq(environment.as_str()))
-            .filter(Column::Msn.eq(msn.as_str()))
-            .one(self.conn())
-            .await?;
-        row.map(SalesUnit::try_from).transpose()
-    }
-}
-
 impl Registry<'_> {
     /// The row of a serial number, which is added when nobody has named it before: the same statements either
     /// way.
@@ -94,12 +79,6 @@ impl Registry<'_> {
             .await?;
         row.ok_or_else(|| Error::corrupt(TABLE, unit.msn.as_str()))?
             .try_into()
-    }
-
-    /// # Errors
-    /// `Duplicate("uq_sales_units_msn")`.
-    pub async fn add_sales_unit(&self, unit: &SalesUnit) -> Result<(), Error> {
-        insert::<Entity>(self.conn, model(unit)).await
     }
 }
 

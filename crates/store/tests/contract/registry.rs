@@ -6,9 +6,9 @@ use domain::{
 };
 use store::registry::{
     Assignment, AssignmentState, KeySetOwner, Market, Merchant, Orphans, Partner, PartnerState, Profile,
-    SalesUnit,
+    SalesUnit, Unit, Which,
 };
-use store::{Error, Store};
+use store::{Error, Reader, Store};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -96,6 +96,12 @@ fn owner(number: u128) -> KeySetOwner {
     }
 }
 
+/// A unit as a request finds it.
+pub(crate) async fn serving(reader: &Reader, which: Which<'_>) -> Option<Unit> {
+    let found = reader.scope().find_serving(which, None).await.unwrap();
+    found.map(|serving| serving.unit)
+}
+
 /// Two partners with a merchant each, and one sales unit that nobody holds.
 pub(crate) async fn two_partners(store: &Store) {
     let tx = store.begin_system("test").await.unwrap();
@@ -104,7 +110,7 @@ pub(crate) async fn two_partners(store: &Store) {
         registry.add_partner(&tenant(number)).await.unwrap();
         registry.add_merchant(&merchant(number)).await.unwrap();
     }
-    registry.add_sales_unit(&sales_unit()).await.unwrap();
+    registry.known_sales_unit(&sales_unit()).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -131,14 +137,8 @@ async fn what_is_added_is_found_as_it_was() {
             reader.system().list_merchants(None).await.unwrap(),
             [merchant(1), merchant(2)]
         );
-        let unit = fresh
-            .store
-            .read(partner(1), TEST)
-            .scope()
-            .find_unit(&msn())
-            .await
-            .unwrap()
-            .unwrap();
+        let reader = fresh.store.read(partner(1), TEST);
+        let unit = serving(&reader, Which::Live(&msn())).await.unwrap();
         assert_eq!(unit.assignment, held);
         assert_eq!(unit.market, Market::Norway);
     })
@@ -186,13 +186,13 @@ async fn a_foreign_unit_is_found_no_more_than_an_unknown_one() {
         two_partners(store).await;
         add(store, &assignment(2, AssignmentState::Live)).await.unwrap();
         let as_first = store.read(partner(1), TEST);
-        assert_eq!(as_first.scope().find_unit(&msn()).await.unwrap(), None);
+        assert_eq!(serving(&as_first, Which::Live(&msn())).await, None);
         let foreign = assignment(2, AssignmentState::Live).id;
-        assert_eq!(as_first.scope().find_assigned_unit(foreign).await.unwrap(), None);
+        assert_eq!(serving(&as_first, Which::Assigned(foreign)).await, None);
         assert_eq!(as_first.scope().list_held_units().await.unwrap(), []);
         let elsewhere = store.read(partner(2), Environment::Production);
         assert_eq!(
-            elsewhere.scope().find_unit(&msn()).await.unwrap(),
+            serving(&elsewhere, Which::Live(&msn())).await,
             None,
             "{}",
             fresh.name
