@@ -515,6 +515,28 @@ async fn partner_keys_prove_a_claim_by_the_management_api_and_no_other_way(kind:
         (gone.text("/state"), gone.text("/health/trouble")),
         ("disconnected".to_owned(), "disconnected".to_owned())
     );
+    // Nobody is told how a unit stands whose assignment has ended.
+    let app = &gateway.world.app;
+    let known = async || {
+        let now = gateway.world.clock.now();
+        app::jobs::watch_connections::run_once(app, now).await.unwrap()
+    };
+    let before = known().await;
+    end(app, gateway.world.north.id, "500003").await;
+    assert_eq!(known().await, before - 1);
+}
+
+/// The operator ends a partner's assignment.
+async fn end(app: &app::App, partner: PartnerId, msn: &str) {
+    let all = sales_units::list(app, Some(partner)).await.unwrap();
+    let held = all.iter().find(|it| it.msn.as_str() == msn).unwrap();
+    let ended = sales_units::Changes {
+        state: Some(AssignmentState::Ended),
+        ..sales_units::Changes::default()
+    };
+    sales_units::set(app, &testkit::operator(), held.id, ended)
+        .await
+        .unwrap();
 }
 
 async fn a_claim_on_a_unit_that_is_live_elsewhere_waits_without_a_hint(kind: Kind) {
@@ -537,17 +559,7 @@ async fn a_claim_on_a_unit_that_is_live_elsewhere_waits_without_a_hint(kind: Kin
     let _ = gateway.north().created("north-order-1", 100).await;
     // The earlier assignment ends; the next look takes the unit over.
     let app = &gateway.world.app;
-    let all = sales_units::list(app, Some(gateway.world.north.id))
-        .await
-        .unwrap();
-    let first = all.iter().find(|it| it.msn.as_str() == "100001").unwrap();
-    let ended = sales_units::Changes {
-        state: Some(AssignmentState::Ended),
-        ..sales_units::Changes::default()
-    };
-    sales_units::set(app, &testkit::operator(), first.id, ended)
-        .await
-        .unwrap();
+    end(&gateway.world.app, gateway.world.north.id, "100001").await;
     assert_eq!(probe(&desk).await.is(200).text("/state"), "live");
     let _ = gateway
         .north()

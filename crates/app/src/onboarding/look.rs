@@ -63,7 +63,7 @@ pub(crate) async fn look(
             .store()
             .begin_system("sales unit that nobody holds any more")
             .await?;
-        tx.system().forget_check(assignment).await?;
+        forget_standing(&tx, partner, environment, assignment).await?;
         tx.commit().await?;
         return Ok(());
     }
@@ -76,6 +76,18 @@ pub(crate) async fn look(
         Ok(_) | Err(Error::WithoutKeys) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Nobody is told how a unit stands whose assignment has ended.
+pub(crate) async fn forget_standing(
+    tx: &SystemTx,
+    partner: PartnerId,
+    environment: Environment,
+    assignment: AssignmentId,
+) -> Result<(), Error> {
+    let system = tx.system();
+    system.scope(partner, environment).reconnect(assignment).await?;
+    Ok(system.forget_check(assignment).await?)
 }
 
 async fn look_closely(app: &App, unit: &Unit, depth: Depth, by: &Actor) -> Result<Finding, Error> {

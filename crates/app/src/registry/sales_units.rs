@@ -7,6 +7,7 @@ use super::change::{invalid, name, taken};
 use super::{Assignment, AssignmentState, Market, Orphans};
 use crate::audit::{Actor, Change, Notes};
 use crate::onboarding::claim::{Lack, by_operator, lack, prove, watch};
+use crate::onboarding::look::forget_standing;
 use crate::{App, Error, What};
 
 const RULES: &[(&str, &str, &str)] = &[
@@ -168,7 +169,9 @@ pub async fn set(app: &App, by: &Actor, id: AssignmentId, changes: Changes) -> R
             prove(&tx, &registry, &assignment, &claim, &mut notes).await?;
             watch(&tx, &assignment, now).await?;
         }
-        AssignmentState::Ended => tx.system().forget_check(assignment.id).await?,
+        AssignmentState::Ended => {
+            forget_standing(&tx, assignment.partner, assignment.environment, id).await?;
+        }
         AssignmentState::Draft => {}
     }
     app.changed(tx, by, &notes.changes).await?;
