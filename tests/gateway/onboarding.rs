@@ -558,7 +558,6 @@ async fn a_claim_on_a_unit_that_is_live_elsewhere_waits_without_a_hint(kind: Kin
     assert_eq!(probe(&desk).await.is(200).text("/state"), "verified");
     let _ = gateway.north().created("north-order-1", 100).await;
     // The earlier assignment ends; the next look takes the unit over.
-    let app = &gateway.world.app;
     end(&gateway.world.app, gateway.world.north.id, "100001").await;
     assert_eq!(probe(&desk).await.is(200).text("/state"), "live");
     let _ = gateway
