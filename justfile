@@ -28,9 +28,9 @@ fuzz TARGET SECONDS="600":
 bench-platform-keys:
     cargo run -p nordbro-tests --example platform_keys
 
-# Seeded histories: N of one kind, `rules` (a million take minutes) or `gateway` (on both databases; wants NORDBRO_TEST_POSTGRES_URL).
-histories N KIND="gateway":
-    NORDBRO_HISTORIES={{ N }} cargo test -p nordbro-tests --test histories {{ KIND }} -- --nocapture
+# Seeded histories: N of one kind from seed FIRST on, `rules` (a million take minutes) or `gateway` (on both databases; wants NORDBRO_TEST_POSTGRES_URL).
+histories N KIND="gateway" FIRST="0":
+    NORDBRO_HISTORIES={{ N }} NORDBRO_FIRST_HISTORY={{ FIRST }} cargo test --release -p nordbro-tests --test histories {{ KIND }} -- --nocapture
 
 # The real process, killed N times on each database (SQLite, and a PostgreSQL of the test's own that crashes too).
 histories-process N:

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// `NORDBRO_HISTORY=SEED` plays one seed again and tells its story; `NORDBRO_HISTORIES=N` plays so many
-/// instead of the `usual` number.
+/// instead of the `usual` number, `NORDBRO_FIRST_HISTORY=SEED` from this one on, so that a long run may go in parts.
 #[derive(Debug, Clone)]
 pub(crate) struct Seeds {
     pub(crate) range: Range<u64>,
@@ -17,10 +17,13 @@ impl Seeds {
                 range: seed..seed + 1,
                 told: true,
             },
-            (None, many) => Self {
-                range: 0..many.unwrap_or(usual),
-                told: false,
-            },
+            (None, many) => {
+                let first = setting("NORDBRO_FIRST_HISTORY").unwrap_or(0);
+                Self {
+                    range: first..first + many.unwrap_or(usual),
+                    told: false,
+                }
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! One history of the whole gateway: a partner, a customer, a colleague in the portal, trouble on the line, and
 //! processes that die.
 
+use std::cell::RefCell;
+
 use app::{App, payments};
 use domain::operation::Kind;
 use domain::{Clock, Forwarded, Reference, UpstreamKey};
@@ -29,6 +31,8 @@ pub(super) struct History<'a> {
     pub(super) books: Option<Payment>,
     pub(super) quiet_since: OffsetDateTime,
     lag: Duration,
+    /// What happened, line by line. A socket is real, so a seed that fails may not fail again: its story is kept.
+    pub(super) story: RefCell<Vec<String>>,
     told: bool,
 }
 
@@ -40,18 +44,17 @@ impl<'a> History<'a> {
         let mut dice = Dice::new(seed);
         let mut coverage = Coverage::default();
         let mut lag = Duration::ZERO;
+        let mut turned_dials = String::new();
         world.simulator.test().set_dials(|dials| {
             let turned = trouble::turn_dials(dials, &mut dice);
-            if told {
-                println!("{turned:?}");
-            }
+            turned_dials = format!("{turned:?}");
             for dial in turned {
                 coverage.met(dial);
             }
             let millis = dials.get_lag_millis + dials.events_lag_millis;
             lag = Duration::milliseconds(millis.try_into().unwrap());
         });
-        Self {
+        let history = Self {
             stage,
             reference: format!("history-{seed}").parse().unwrap(),
             dice,
@@ -62,14 +65,19 @@ impl<'a> History<'a> {
             books: None,
             quiet_since: world.clock.now(),
             lag,
+            story: RefCell::default(),
             told,
-        }
+        };
+        history.tell(|| turned_dials);
+        history
     }
 
     pub(super) fn tell(&self, what: impl FnOnce() -> String) {
+        let line = format!("{} {}", self.stage.world.clock.now(), what());
         if self.told {
-            println!("{} {}", self.stage.world.clock.now(), what());
+            println!("{line}");
         }
+        self.story.borrow_mut().push(line);
     }
 
     /// The process is gone, with all it knew, and another one starts.

@@ -80,8 +80,9 @@ async fn play(stage: &Stage, seed: u64, told: bool, coverage: &mut Coverage) {
     let mut history = History::new(stage, seed, told);
     if let Err(wrong) = Box::pin(history.play()).await {
         panic!(
-            "seed {seed} on {:?}: {wrong}\nplay it again with NORDBRO_HISTORY={seed}",
-            stage.world.database.kind
+            "seed {seed} on {:?}: {wrong}\n{}\nplay it again with NORDBRO_HISTORY={seed}",
+            stage.world.database.kind,
+            history.story.borrow().join("\n")
         );
     }
     let reference = history.reference.clone();

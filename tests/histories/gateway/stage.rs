@@ -18,6 +18,8 @@ const STEP: Duration = Duration::seconds(5);
 /// How long a socket is waited for, in real time.
 const IMPATIENT: std::time::Duration = std::time::Duration::from_millis(50);
 const PATIENT: std::time::Duration = std::time::Duration::from_secs(20);
+/// In how many pieces a silence is looked at.
+const SLICES: u32 = 15;
 
 pub(super) struct Stage {
     pub(super) world: World,
@@ -81,7 +83,7 @@ impl Stage {
                 done = &mut work => return Some(done),
                 () = std::future::ready(()), if is_short => {}
                 _ = changes.changed(), if !is_short => continue,
-                () = real_silence(), if !is_short => {}
+                () = self.real_silence(), if !is_short => {}
             }
             let Some(at) = next else { continue };
             if turned == turns {
@@ -141,13 +143,22 @@ impl Stage {
             .filter(is_write)
             .count()
     }
-}
 
-/// Longer than any socket is waited for.
-async fn real_silence() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "sockets are real, and their silence is real time"
-    )]
-    tokio::time::sleep(IMPATIENT + IMPATIENT / 2).await;
+    /// Longer than any socket of an impatient process is waited for, and no transaction open. In slices, so that a
+    /// machine that stalled for as long has let everybody else go on before it counts.
+    async fn real_silence(&self) {
+        let mut silent = 0;
+        while silent < SLICES {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "sockets and disks are real, and their silence is real time"
+            )]
+            tokio::time::sleep((IMPATIENT + IMPATIENT / 2) / SLICES).await;
+            silent = if self.store.open_transactions() == 0 {
+                silent + 1
+            } else {
+                0
+            };
+        }
+    }
 }
