@@ -22,6 +22,7 @@ mod m20261126_000500_bodies;
 mod m20261126_001000_audit_chains;
 mod m20261126_001100_revocations;
 mod m20261126_020000_grants;
+mod m20261126_024000_transfers;
 mod script;
 mod users;
 pub mod wall;
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_001000_audit_chains::Migration),
             Box::new(m20261126_001100_revocations::Migration),
             Box::new(m20261126_020000_grants::Migration),
+            Box::new(m20261126_024000_transfers::Migration),
         ]
     }
 }

@@ -142,6 +142,25 @@ async fn onboard(gateway: &Gateway) -> Vec<Answer> {
         };
         answers.push(ask.send().await.is(200));
     }
+    // One that another partner has.
+    let keys = &units.iter().find(|it| it.unit.msn == "200002").unwrap().keys;
+    let keys = json!({
+        "clientId": keys.client_id, "clientSecret": keys.client_secret,
+        "subscriptionKey": keys.primary_subscription_key,
+    });
+    let new = json!({"msn": "200002", "name": "Havnegade 2"});
+    let draft = ask(http::Method::POST, &format!("{at}/sales-units"));
+    answers.push(draft.json(&new).send().await.is(201));
+    let put = ask(http::Method::PUT, "/v1/sales-units/200002/credentials");
+    answers.push(put.json(&keys).send().await.is(200));
+    for method in [http::Method::POST, http::Method::GET] {
+        answers.push(
+            ask(method, "/v1/sales-units/200002/transfers")
+                .send()
+                .await
+                .is(200),
+        );
+    }
     answers
 }
 

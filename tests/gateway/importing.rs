@@ -127,7 +127,7 @@ async fn every_row_is_reported_and_only_good_keys_are_kept(kind: Kind) {
         row("22334455", "100004", "own", Some(&good)),
         // North's already, of another merchant than the file says.
         row("33445566", "100001", "own", None),
-        // Live with south: proven, and it waits.
+        // Live with south: proven, and on its way.
         row("44556677", "200001", "own", Some(&keys(&gateway, "200001"))),
     ];
     let before = counts(&gateway).await;
@@ -139,7 +139,7 @@ async fn every_row_is_reported_and_only_good_keys_are_kept(kind: Kind) {
             (3, Outcome::Created, Some(Stage::Draft)),
             (4, Outcome::Refused, Some(Stage::Draft)),
             (5, Outcome::Invalid, None),
-            (6, Outcome::Created, Some(Stage::Verified)),
+            (6, Outcome::Created, Some(Stage::Transfer)),
         ]
     );
     let text = format!("{reports:?}");

@@ -27,5 +27,6 @@ mod retention;
 mod samples;
 mod settling;
 mod statements;
+mod transfers;
 mod trouble;
 mod walls;

@@ -29,11 +29,11 @@ fn keys_of(world: &World, owner: &Owner) -> KeySet {
     world.registry().keys_of(owner).unwrap().clone()
 }
 
-fn unit_keys(gateway: &Gateway, msn: &str) -> KeySet {
+pub(crate) fn unit_keys(gateway: &Gateway, msn: &str) -> KeySet {
     keys_of(gateway.world.simulator.test(), &Owner::SalesUnit(msn.to_owned()))
 }
 
-fn body(keys: &KeySet) -> Value {
+pub(crate) fn body(keys: &KeySet) -> Value {
     json!({
         "clientId": keys.client_id,
         "clientSecret": keys.client_secret,
@@ -42,7 +42,7 @@ fn body(keys: &KeySet) -> Value {
     })
 }
 
-async fn merchant(desk: &Desk<'_>, number: &str) -> String {
+pub(crate) async fn merchant(desk: &Desk<'_>, number: &str) -> String {
     let new = json!({"name": "Havnens Cykler", "organisationNumber": number, "country": "DK"});
     let made = desk
         .ask(Method::POST, "/v1/merchants")
@@ -59,7 +59,7 @@ async fn merchant(desk: &Desk<'_>, number: &str) -> String {
 }
 
 /// A draft at a merchant made for it.
-async fn draft<'g>(desk: &Desk<'g>, msn: &str, mode: &str) -> (Desk<'g>, Answer) {
+pub(crate) async fn draft<'g>(desk: &Desk<'g>, msn: &str, mode: &str) -> (Desk<'g>, Answer) {
     let merchant = merchant(desk, &format!("99{msn}")).await;
     let new = json!({"msn": msn, "name": "Havnegade 1", "credentialMode": mode});
     let path = format!("/v1/merchants/{merchant}/sales-units");
@@ -73,7 +73,7 @@ async fn draft<'g>(desk: &Desk<'g>, msn: &str, mode: &str) -> (Desk<'g>, Answer)
     (at, answer)
 }
 
-async fn put(desk: &Desk<'_>, keys: &Value) -> Answer {
+pub(crate) async fn put(desk: &Desk<'_>, keys: &Value) -> Answer {
     let path = desk.path("/credentials");
     desk.ask(Method::PUT, &path).json(keys).send().await
 }
@@ -545,7 +545,7 @@ async fn a_claim_on_a_unit_that_is_live_elsewhere_waits_without_a_hint(kind: Kin
     let proven = put(&desk, &body(&unit_keys(&gateway, "100001"))).await.is(200);
     assert_eq!(
         (proven.text("/state"), proven.text("/claim/proof")),
-        ("verified".to_owned(), "own_keys".to_owned())
+        ("transfer".to_owned(), "own_keys".to_owned())
     );
     let text = proven.to_string();
     let north = gateway.world.north.id.to_string();
@@ -555,7 +555,7 @@ async fn a_claim_on_a_unit_that_is_live_elsewhere_waits_without_a_hint(kind: Kin
         .send()
         .await
         .problem(404, "sales_unit_not_found");
-    assert_eq!(probe(&desk).await.is(200).text("/state"), "verified");
+    assert_eq!(probe(&desk).await.is(200).text("/state"), "transfer");
     let _ = gateway.north().created("north-order-1", 100).await;
     // The earlier assignment ends; the next look takes the unit over.
     end(&gateway.world.app, gateway.world.north.id, "100001").await;

@@ -11,7 +11,7 @@ use crate::admission::Purpose;
 use crate::reads::{Refreshed, Unread};
 use crate::served::Served;
 use crate::stale::{Fault, unless_stale};
-use crate::{App, Error};
+use crate::{App, Error, Unit, What};
 
 /// How often a GET is made anew because the books moved on while it was under way.
 const ROUNDS: u32 = 3;
@@ -107,6 +107,19 @@ impl App {
             Err(store::Error::Stale) => Ok(Written::Stale),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// A payment of a sales unit that has moved to another partner, as the books have it.
+    pub(crate) async fn left_payment(
+        &self,
+        unit: &Unit,
+        reference: &Reference,
+    ) -> Result<PaymentRecord, Error> {
+        let reader = self.store().read(unit.partner, unit.environment);
+        let found = reader.scope().find_payment(unit.assignment, reference).await?;
+        found
+            .filter(|record| record.presence == Presence::Present)
+            .ok_or(Error::NotFound(What::Payment))
     }
 
     pub(crate) async fn save(&self, update: &PaymentUpdate<'_>) -> Result<(), store::Error> {

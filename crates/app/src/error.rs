@@ -47,6 +47,12 @@ pub enum Error {
     /// No active key set serves the sales unit, or it has no product profile to name itself with.
     #[error("the sales unit is not set up for calls to Vipps")]
     WithoutKeys,
+    /// Nobody has shown that the sales unit is the partner's.
+    #[error("the claim on the sales unit is not proven")]
+    Unproven,
+    /// The sales unit moves away, or has: no money is begun for it here any more.
+    #[error("the sales unit is closed here")]
+    Closed,
     /// Vipps refuses the sales unit with the keys it has; a probe now and then finds out when that is over.
     #[error("the sales unit is disconnected")]
     Disconnected { retry_after: Duration },
@@ -127,6 +133,7 @@ pub enum What {
     Profile,
     Merchant,
     KeySet,
+    Transfer,
 }
 
 impl What {
@@ -143,6 +150,7 @@ impl What {
             Self::Profile => "profile",
             Self::Merchant => "merchant",
             Self::KeySet => "key_set",
+            Self::Transfer => "transfer",
         }
     }
 }

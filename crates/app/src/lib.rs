@@ -29,6 +29,7 @@ pub mod payments;
 pub mod quality;
 pub mod receipts;
 pub mod registry;
+pub mod transfers;
 
 pub use admission::{Health, Settings as Admission, Standing};
 pub use allowance::Allowance;

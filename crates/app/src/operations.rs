@@ -10,6 +10,7 @@ pub use store::money::{OpenFilter, Operation};
 use domain::{Msn, OperationId, Reference};
 
 use crate::money::{operation_view, payment_view};
+use crate::served::Reach;
 use crate::{Answered, App, Caller, Error, Progress, Scope, What};
 
 /// One operation on a payment as the books have it, with the payment.
@@ -25,10 +26,13 @@ pub async fn get(
     id: OperationId,
 ) -> Result<Answered, Error> {
     caller.demand(Scope::PaymentsRead)?;
-    let unit = app.served(caller, msn).await?;
-    let reader = app.store().read(unit.partner, unit.environment);
+    let assignment = match app.reach(caller, msn).await? {
+        Reach::Served(unit) => unit.assignment,
+        Reach::Left(unit) => unit.assignment,
+    };
+    let reader = app.store().read(caller.partner, caller.environment);
     let scope = reader.scope();
-    let record = scope.find_payment(unit.assignment, reference).await?;
+    let record = scope.find_payment(assignment, reference).await?;
     let record = record.ok_or(Error::NotFound(What::Payment))?;
     let operation = scope
         .find_operation(id)

@@ -1,9 +1,18 @@
 //! A sales unit with the right to call Vipps for it, as the money path carries it.
 
+use std::sync::Arc;
+
 use domain::{AssignmentId, Environment, Msn, PartnerId, TraceContext};
 use outbound::Access;
 
 use crate::{App, Caller, Error, registry};
+
+/// How a caller reaches a sales unit.
+pub(crate) enum Reach {
+    Served(Served),
+    /// It has moved to another partner: what is in the books can be read, and nothing is asked of Vipps.
+    Left(Arc<registry::Unit>),
+}
 
 /// The assignment that payments hang on, and the keys that serve it now.
 #[derive(Debug, Clone)]
@@ -28,10 +37,53 @@ impl Served {
 }
 
 impl App {
-    /// The caller's live sales unit, ready to call Vipps for.
-    pub(crate) async fn served(&self, caller: &Caller, msn: &Msn) -> Result<Served, Error> {
+    /// The caller's sales unit, as far as it reaches it.
+    pub(crate) async fn reach(&self, caller: &Caller, msn: &Msn) -> Result<Reach, Error> {
         let unit = self.unit(caller, msn).await?;
+        if unit.has_left() {
+            return Ok(Reach::Left(unit));
+        }
+        Ok(Reach::Served(Served::of(&unit, caller.trace.clone())?))
+    }
+
+    /// The caller's live sales unit, ready to call Vipps for.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] when it has moved to another partner.
+    pub(crate) async fn served(&self, caller: &Caller, msn: &Msn) -> Result<Served, Error> {
+        match self.reach(caller, msn).await? {
+            Reach::Served(served) => Ok(served),
+            Reach::Left(_) => Err(Error::Closed),
+        }
+    }
+
+    /// The same, for what changes something at Vipps.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] also while it moves.
+    pub(crate) async fn served_openly(&self, caller: &Caller, msn: &Msn) -> Result<Served, Error> {
+        let unit = self.unit(caller, msn).await?;
+        if unit.closing.is_some() {
+            return Err(Error::Closed);
+        }
         Served::of(&unit, caller.trace.clone())
+    }
+
+    /// The sales unit that work was begun under, for as long as something may leave for it.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] from the moment at which its move freezes what is open.
+    pub(crate) async fn served_while_open(
+        &self,
+        partner: PartnerId,
+        environment: Environment,
+        assignment: AssignmentId,
+    ) -> Result<Served, Error> {
+        let unit = self.assigned_unit(partner, environment, assignment).await?;
+        if unit.closing.is_some_and(|closing| !closing.may_send_again()) {
+            return Err(Error::Closed);
+        }
+        Served::of(&unit, TraceContext::default())
     }
 
     /// The sales unit that work was begun under, whoever holds it now.

@@ -23,6 +23,8 @@ pub struct Settings {
     pub admission: crate::admission::Settings,
     /// How long what is done is remembered.
     pub retention: Retention,
+    /// How long what the holder of a moving sales unit began may be settled before it is frozen.
+    pub transfer_drain: Duration,
     /// How much one round of a job takes: operations that are open, receipts, payments that were found late.
     pub batch: u32,
 }
@@ -38,6 +40,7 @@ impl Default for Settings {
             reads: domain::budget::READS,
             admission: crate::admission::Settings::default(),
             retention: Retention::default(),
+            transfer_drain: Duration::hours(1),
             batch: 64,
         }
     }

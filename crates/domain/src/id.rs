@@ -150,6 +150,11 @@ pub mod kind {
     impl Kind for Receipt {
         const PREFIX: &'static str = "rcp";
     }
+    #[derive(Debug)]
+    pub enum Transfer {}
+    impl Kind for Transfer {
+        const PREFIX: &'static str = "trf";
+    }
 }
 
 pub type PartnerId = Id<kind::Partner>;
@@ -163,6 +168,7 @@ pub type ClientId = Id<kind::Client>;
 pub type PaymentId = Id<kind::Payment>;
 pub type OperationId = Id<kind::Operation>;
 pub type ReceiptId = Id<kind::Receipt>;
+pub type TransferId = Id<kind::Transfer>;
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,7 @@ pub mod receipt;
 pub mod reference;
 pub mod secret;
 pub mod trace;
+pub mod transfer;
 pub mod trouble;
 pub mod upstream_key;
 pub mod violation;
@@ -38,7 +39,7 @@ pub use event::{Event, EventName};
 pub use forwarded::{CancelFacts, CaptureFacts, CreateFacts, Forwarded, RefundFacts};
 pub use id::{
     AssignmentId, ClientId, Id, IssuerId, KeySetId, MerchantId, OperationId, PartnerId, PaymentId, ProfileId,
-    ReceiptId, SalesUnitId,
+    ReceiptId, SalesUnitId, TransferId,
 };
 pub use idempotency::{IdempotencyKey, Scope as IdempotencyScope};
 pub use key_set::{CredentialMode, KeySet, KeySetKind};
@@ -51,6 +52,7 @@ pub use receipt::ReceiptFacts;
 pub use reference::Reference;
 pub use secret::Secret;
 pub use trace::TraceContext;
+pub use transfer::Closing;
 pub use trouble::Trouble;
 pub use upstream_key::UpstreamKey;
 pub use violation::Violation;

@@ -66,6 +66,7 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
         settings: app::Settings {
             issuer: config.public_url(),
             replay_horizon: whole(config.vipps.replay_horizon),
+            transfer_drain: whole(config.transfers.drain),
             retention: app::Retention::new(
                 whole(config.retention.idempotency_keys),
                 whole(config.retention.attempts),

@@ -57,6 +57,14 @@ const RULES: &[Rule] = &[
         columns: "assignments.partner_id, assignments.environment, assignments.msn",
     },
     Rule {
+        name: "uq_transfers_unit",
+        columns: "transfers.environment, transfers.msn",
+    },
+    Rule {
+        name: "uq_transfers_open",
+        columns: "transfers.assignment_id",
+    },
+    Rule {
         name: "uq_key_sets_unit",
         columns: "key_sets.assignment_id",
     },

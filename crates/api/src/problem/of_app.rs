@@ -27,6 +27,8 @@ impl From<Error> for Problem {
             Error::Unsettled => Self::new(Code::PAYMENT_UNSETTLED),
             Error::ReferenceBurnt => Self::new(Code::REFERENCE_BURNT),
             Error::WithoutKeys => Self::new(Code::SALES_UNIT_WITHOUT_KEYS),
+            Error::Unproven => Self::new(Code::CLAIM_UNPROVEN),
+            Error::Closed => Self::new(Code::SALES_UNIT_CLOSED),
             Error::Disconnected { retry_after } => {
                 Self::new(Code::SALES_UNIT_DISCONNECTED).after(seconds(retry_after))
             }
@@ -63,7 +65,9 @@ fn not_found(what: What) -> Problem {
         What::Receipt => Code::RECEIPT_NOT_FOUND,
         What::Merchant => Code::MERCHANT_NOT_FOUND,
         // Nouns of the operator, which no path of this face names.
-        What::Partner | What::Issuer | What::Client | What::Profile | What::KeySet => Code::ROUTE_NOT_FOUND,
+        What::Partner | What::Issuer | What::Client | What::Profile | What::KeySet | What::Transfer => {
+            Code::ROUTE_NOT_FOUND
+        }
     })
 }
 
@@ -72,6 +76,7 @@ fn exists(what: What) -> Problem {
     Problem::new(match what {
         What::Merchant => Code::MERCHANT_EXISTS,
         What::SalesUnit => Code::SALES_UNIT_EXISTS,
+        What::Transfer => Code::TRANSFER_NOT_NEEDED,
         What::Payment
         | What::Operation
         | What::Receipt

@@ -13,7 +13,7 @@ mod search;
 pub(crate) use api_quality::AskedQuality;
 pub(crate) use command::{Command, Sent};
 pub(crate) use merchants::AskedMerchants;
-pub(crate) use place::{AtHeld, AtOperation, AtPayment, AtUnit};
+pub(crate) use place::{AtHeld, AtOperation, AtPayment, AtSeen, AtUnit};
 pub(crate) use posted::{AtMerchant, Posted, Whole, WholeAt};
 pub(crate) use search::Search;
 

@@ -28,6 +28,24 @@ pub(crate) struct AtHeld {
     pub msn: Msn,
 }
 
+/// A sales unit that the caller has drafted, has live, or had until it moved away.
+#[derive(Debug, Clone)]
+pub(crate) struct AtSeen {
+    pub caller: Caller,
+    pub msn: Msn,
+}
+
+/// How a place's sales unit stands with the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Live, or moved away: what was done with it can be read.
+    Live,
+    /// Live, or drafted.
+    Held,
+    /// Any of these.
+    Seen,
+}
+
 /// A payment at such a unit. Whether it exists is the use case's to say.
 #[derive(Debug, Clone)]
 pub(crate) struct AtPayment {
@@ -47,8 +65,7 @@ pub(crate) struct AtOperation {
 
 /// How a path becomes a place.
 pub(crate) trait Place: Sized + Send {
-    /// Whether a draft will do.
-    const OF_DRAFTS: bool = false;
+    const HOLD: Hold = Hold::Live;
 
     /// Takes what lies below the sales unit. `None` only with a fault.
     ///
@@ -91,11 +108,11 @@ pub(super) async fn open<P: Place>(parts: &mut Parts, face: &Face) -> Result<Ope
         .get("msn")
         .parse()
         .map_err(|_| Problem::new(Code::SALES_UNIT_NOT_FOUND))?;
-    if P::OF_DRAFTS {
-        face.app.held(&caller, &msn).await?;
-    } else {
-        face.app.unit(&caller, &msn).await?;
-    }
+    match P::HOLD {
+        Hold::Live => face.app.unit(&caller, &msn).await?,
+        Hold::Held => face.app.held(&caller, &msn).await?,
+        Hold::Seen => face.app.held_or_left(&caller, &msn).await?,
+    };
     let mut faults = Vec::new();
     headers::confirms(&parts.headers, &msn, &mut faults);
     let place = P::below(AtUnit { caller, msn }, &names, &mut faults)?;
@@ -138,7 +155,7 @@ macro_rules! extracted {
         }
     )*};
 }
-extracted!(AtHeld, AtPayment, AtOperation);
+extracted!(AtHeld, AtSeen, AtPayment, AtOperation);
 
 impl Place for AtUnit {
     fn below(unit: AtUnit, _: &Names, _: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
@@ -154,8 +171,25 @@ impl Place for AtUnit {
     }
 }
 
+impl Place for AtSeen {
+    const HOLD: Hold = Hold::Seen;
+
+    fn below(unit: AtUnit, _: &Names, _: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
+        let AtUnit { caller, msn } = unit;
+        Ok(Some(Self { caller, msn }))
+    }
+
+    fn unit(&self) -> (&Caller, &Msn) {
+        (&self.caller, &self.msn)
+    }
+
+    fn reference(&self) -> Option<&Reference> {
+        None
+    }
+}
+
 impl Place for AtHeld {
-    const OF_DRAFTS: bool = true;
+    const HOLD: Hold = Hold::Held;
 
     fn below(unit: AtUnit, _: &Names, _: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
         let AtUnit { caller, msn } = unit;

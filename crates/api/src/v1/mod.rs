@@ -8,6 +8,7 @@ mod operations;
 mod payments;
 mod receipts;
 mod sales_units;
+mod transfers;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(sales_units::put_credentials))
         .routes(routes!(sales_units::put_credential_mode))
         .routes(routes!(sales_units::probe))
+        .routes(routes!(transfers::request, transfers::list))
         .routes(routes!(merchants::create, merchants::list))
         .routes(routes!(merchants::get))
         .routes(routes!(merchants::create_sales_unit))

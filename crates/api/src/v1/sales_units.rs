@@ -7,7 +7,7 @@ use axum::extract::State;
 use crate::asked::NewMode;
 use crate::face::Face;
 use crate::problem::Problem;
-use crate::request::{AtHeld, Believed, Sent};
+use crate::request::{AtHeld, AtSeen, Believed, Sent};
 use crate::wire;
 
 /// List sales units
@@ -43,7 +43,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn get(
     State(face): State<Face>,
-    AtHeld { caller, msn }: AtHeld,
+    AtSeen { caller, msn }: AtSeen,
 ) -> Result<Json<wire::SalesUnit>, Problem> {
     let unit = face.app.held_unit(&caller, &msn).await?;
     Ok(Json(unit.into()))

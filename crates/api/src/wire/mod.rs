@@ -9,16 +9,18 @@ mod page;
 mod payment;
 mod receipt;
 mod sales_unit;
+mod transfer;
 
 pub(crate) use amount::Amount;
 pub(crate) use api_quality::ApiQuality;
 pub(crate) use event::Event;
 pub(crate) use merchant::Merchant;
 pub(crate) use operation::{Operation, refusal};
-pub(crate) use page::{ApiQualityPage, EventPage, MerchantPage, PaymentPage, SalesUnitPage};
+pub(crate) use page::{ApiQualityPage, EventPage, MerchantPage, PaymentPage, SalesUnitPage, TransferPage};
 pub(crate) use payment::Payment;
 pub(crate) use receipt::Receipt;
 pub(crate) use sales_unit::SalesUnit;
+pub(crate) use transfer::Transfer;
 
 use serde::Serialize;
 use time::OffsetDateTime;

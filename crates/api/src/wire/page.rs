@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ApiQuality, Event, Merchant, Payment, SalesUnit};
+use super::{ApiQuality, Event, Merchant, Payment, SalesUnit, Transfer};
 
 macro_rules! pages {
     ($($(#[$doc:meta])* $name:ident of $item:ty;)*) => {$(
@@ -39,6 +39,8 @@ pages! {
     MerchantPage of Merchant;
     /// Sales units.
     SalesUnitPage of SalesUnit;
+    /// Transfers of a sales unit, newest first.
+    TransferPage of Transfer;
     /// Counts of calls to Vipps, by sales unit and endpoint.
     ApiQualityPage of ApiQuality;
 }

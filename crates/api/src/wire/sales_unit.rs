@@ -41,16 +41,21 @@ pub(crate) struct SalesUnit {
     live_from: Option<Moment>,
 }
 
-/// `draft`: said to be the merchant's, and not proven. `verified`: proven, and something else is missing. `live`:
-/// payments can be made. `disconnected`: it was live, and Vipps refuses it with the keys it has.
+/// `draft`: said to be the merchant's, and not proven. `verified`: proven, and something else is missing. `transfer`:
+/// proven, and on its way here. `live`: payments can be made. `disconnected`: it was live, and Vipps refuses it with the
+/// keys it has. `closing`: it moves away, and no money operation is begun any more. `moved`: it has moved away, and what
+/// was done with it can be read.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = SalesUnitState)]
 pub(crate) enum State {
     Draft,
     Verified,
+    Transfer,
     Live,
     Disconnected,
+    Closing,
+    Moved,
 }
 
 /// How the claim on it was proven.
@@ -167,8 +172,11 @@ impl From<HeldUnit> for SalesUnit {
             state: match held.stage {
                 Stage::Draft => State::Draft,
                 Stage::Verified => State::Verified,
+                Stage::Transfer => State::Transfer,
                 Stage::Live => State::Live,
                 Stage::Disconnected => State::Disconnected,
+                Stage::Closing => State::Closing,
+                Stage::Moved => State::Moved,
             },
             claim: held.proof.map(|(proof, at)| Claim {
                 proof: match proof {

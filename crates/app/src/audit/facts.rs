@@ -188,6 +188,7 @@ impl Subject for Assignment {
             "credentialMode": self.credential_mode.as_str(),
             "profileId": self.profile.map(|profile| profile.to_string()),
             "orphans": self.orphans.as_str(),
+            "closing": self.closing.map(domain::Closing::as_str),
             "liveFrom": self.live_from.map(moment),
             "endedAt": self.ended_at.map(moment),
         })

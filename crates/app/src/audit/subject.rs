@@ -5,6 +5,7 @@ use serde_json::Value;
 use store::audit::Chain;
 
 use super::Actor;
+use crate::App;
 
 /// Something that acts are done to.
 pub trait Subject {
@@ -32,13 +33,15 @@ pub trait Subject {
 /// What several steps of one transaction have to tell.
 #[derive(Debug)]
 pub(crate) struct Notes<'a> {
+    pub(crate) app: &'a App,
     pub(crate) by: &'a Actor,
     pub(crate) changes: Vec<Change>,
 }
 
 impl<'a> Notes<'a> {
-    pub(crate) const fn of(by: &'a Actor) -> Self {
+    pub(crate) const fn of(app: &'a App, by: &'a Actor) -> Self {
         Self {
+            app,
             by,
             changes: Vec::new(),
         }

@@ -52,7 +52,7 @@ pub(super) async fn prove(
     let now = app.now();
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
-    let mut notes = Notes::of(&import.by);
+    let mut notes = Notes::of(app, &import.by);
     let mut reports = Vec::with_capacity(tried.len());
     for tried in tried {
         let tried = tried?;
@@ -122,10 +122,7 @@ impl Tried {
                 "The claim is not proven: it needs the unit's own keys.",
             ),
             GoingLive::Unready => (Stage::Verified, "No proven keys or no product profile serve it."),
-            GoingLive::Elsewhere => (
-                Stage::Verified,
-                "It goes live when its earlier assignment has ended.",
-            ),
+            GoingLive::Elsewhere => (Stage::Transfer, "It is on its way here and goes live by itself."),
         };
         let (outcome, message) = match &self.asked {
             Some((_, _, Finding::Refused(refusal))) => {

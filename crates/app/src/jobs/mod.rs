@@ -4,6 +4,7 @@ pub mod check_units;
 pub mod decide_late;
 pub mod forget;
 pub mod forget_bodies;
+pub mod move_units;
 pub mod push_receipts;
 pub mod record_calls;
 pub mod resolve;
@@ -36,6 +37,8 @@ impl App {
         self.track(async move { every(WORK, &app, "decide late", decide_late::run_once).await });
         let app = self.clone();
         self.track(async move { every(WORK, &app, "push receipts", push_receipts::run_once).await });
+        let app = self.clone();
+        self.track(async move { every(WORK, &app, "move units", move_units::run_once).await });
         let app = self.clone();
         self.track(async move { every(WORK, &app, "watch connections", watch_connections::run_once).await });
         let app = self.clone();

@@ -77,7 +77,7 @@ async fn attempt(app: &App, due: DueReceipt) -> Result<bool, Error> {
     let Some(receipt) = claimed else {
         return Ok(false);
     };
-    let unit = app.served_assignment(due.partner, due.environment, receipt.assignment);
+    let unit = app.served_while_open(due.partner, due.environment, receipt.assignment);
     let end = match unit.await {
         Ok(unit) => push(app, &unit, &receipt).await,
         Err(error) => {

@@ -97,6 +97,13 @@ async fn attempt(app: &App, request: &Request, prepared: &Prepared, books: Books
         let operation = found.ok_or(Error::Internal("a key is bound to no operation"))?;
         return Ok(Intent::Known(Box::new(operation)));
     }
+    // The last word: what the request found on its way here may be old. Nothing closes the unit before this ends.
+    let standing = scope.standing(unit.assignment).await?;
+    if !standing.may_begin() {
+        tx.rollback().await?;
+        let closed = standing.closing.map(|_| Error::Closed);
+        return Err(closed.unwrap_or(Error::NotFound(What::SalesUnit)).into());
+    }
     let record = scope.find_payment(unit.assignment, &request.reference).await?;
     if let Some(busy) = record.as_ref().and_then(|record| record.busy_with) {
         let found = scope.find_operation(busy).await?;

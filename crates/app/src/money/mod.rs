@@ -20,7 +20,7 @@ mod view;
 
 pub use drive::{Drive, Driven, Waiting};
 pub use intend::{Begun, Books, Intent, intend};
-pub(crate) use perform::perform;
+pub(crate) use perform::{answered_before, perform};
 pub use request::{Body, Request};
 pub use send::send;
 pub use settle::{Ending, settle};

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 
 use domain::operation::Status;
+use domain::{IdempotencyKey, Msn, Reference};
 use outbound::vipps::Endpoint;
 use store::money::Operation;
 use time::Duration;
 use tokio::sync::{oneshot, watch};
 
 use super::drive::{Drive, Driven, Waiting};
+use super::fingerprint;
 use super::intend::{Books, Intent, intend};
-use super::request::Request;
+use super::request::{Body, Request};
 use crate::admission::{Place, Purpose};
 use crate::reads::Order;
 use crate::served::Served;
 use crate::stale::Fault;
-use crate::{Answered, App, Error};
+use crate::{Answered, App, Error, Unit};
 
 /// Another process is asked this often whether it is done.
 const ELSEWHERE: Duration = Duration::milliseconds(250);
@@ -143,16 +145,45 @@ async fn enter(app: &App, request: &Request) -> Result<Place, Error> {
 async fn known(app: &App, request: &Request) -> Result<Option<Operation>, Error> {
     let unit = &request.unit;
     let reader = app.store().read(unit.partner, unit.environment);
-    let scope = reader.scope();
-    let holder = scope
-        .find_key(&unit.msn, &request.key, &request.identity())
-        .await?;
-    match holder {
+    under_key(reader.scope(), &unit.msn, &request.key, &request.identity()).await
+}
+
+async fn under_key(
+    scope: store::Scope<'_, store::Read>,
+    msn: &Msn,
+    key: &IdempotencyKey,
+    identity: &[u8],
+) -> Result<Option<Operation>, Error> {
+    match scope.find_key(msn, key, identity).await? {
         None => Ok(None),
         Some(holder) if !holder.same_request => Err(Error::KeyReused),
         // `None` = given free in between; the intent looks again.
         Some(holder) => Ok(scope.find_operation(holder.operation).await?),
     }
+}
+
+/// The answer to a request at a sales unit that has moved to another partner: the stored one, if there is one.
+///
+/// # Errors
+/// [`Error::KeyReused`]; [`Error::Closed`] for whatever would have to be begun.
+pub(crate) async fn answered_before(
+    app: &App,
+    unit: &Unit,
+    reference: &Reference,
+    key: &IdempotencyKey,
+    body: &Body,
+) -> Result<Answered, Error> {
+    let reader = app.store().read(unit.partner, unit.environment);
+    let identity = fingerprint::identity(body.kind(), reference, body.bytes());
+    let found = under_key(reader.scope(), &unit.msn, key, &identity).await?;
+    let operation = found.ok_or(Error::Closed)?;
+    let is_settled = !operation.status.is_open();
+    let driven = if is_settled {
+        Driven::Settled(operation)
+    } else {
+        Driven::Open(operation)
+    };
+    app.answered(&driven, is_settled).await
 }
 
 /// The wait ended before the turn came.

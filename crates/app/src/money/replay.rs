@@ -36,6 +36,12 @@ impl Drive {
                 .begin(operation.partner, operation.environment)
                 .await?;
             let scope = tx.scope();
+            // First of all: a sales unit that has moved on, or is about to, has nothing sent for it here any more.
+            let standing = scope.standing(operation.assignment).await?;
+            if !standing.may_send_again() {
+                tx.rollback().await?;
+                return Ok(None);
+            }
             let held = scope.renew(&self.held, until).await?;
             let sent = scope
                 .sent_times(

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use crate::audit::{Actor, Change, Notes};
 use crate::registry::invalid;
+use crate::transfers::ask::{ask, done};
 use crate::{App, Error, What};
 
 /// Whether a unit could go live.
@@ -18,7 +19,7 @@ pub(crate) enum GoingLive {
     Unproven,
     /// No proven keys serve its credential mode, or the partner has no product profile.
     Unready,
-    /// It is live with somebody.
+    /// It is live with somebody: its transfer is asked for.
     Elsewhere,
 }
 
@@ -68,9 +69,10 @@ pub(crate) async fn go_live(
     }
     let holder = tx
         .system()
-        .find_live_assignment(assignment.environment, &assignment.msn)
+        .holder_beside(assignment.id, assignment.environment, &assignment.msn)
         .await?;
     if holder.is_some() {
+        ask(tx, registry, assignment, notes, now).await?;
         return Ok(GoingLive::Elsewhere);
     }
     let before = assignment.clone();
@@ -80,6 +82,7 @@ pub(crate) async fn go_live(
     registry.save_assignment(assignment).await?;
     notes.changes.push(Change::set(&before, assignment));
     watch(tx, assignment, now).await?;
+    done(tx, registry, assignment, notes, now).await?;
     Ok(GoingLive::Live)
 }
 
@@ -148,7 +151,7 @@ pub async fn verify_by_operator(app: &App, by: &Actor, id: AssignmentId) -> Resu
         return Err(invalid("state", "state", "has ended; assign the sales unit anew"));
     }
     let claim = by_operator(id, by.name(), by.reason(), now);
-    let mut notes = Notes::of(by);
+    let mut notes = Notes::of(app, by);
     prove(&tx, &registry, &assignment, &claim, &mut notes).await?;
     go_live(&tx, &registry, &mut assignment, &mut notes, now).await?;
     app.changed(tx, by, &notes.changes).await?;

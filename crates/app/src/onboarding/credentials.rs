@@ -71,7 +71,7 @@ pub async fn put_credentials(app: &App, caller: &Caller, msn: &Msn, new: NewKeys
     let found = tx.system().find_assignment(unit.assignment).await?;
     let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
     let by = caller.actor();
-    let mut notes = Notes::of(&by);
+    let mut notes = Notes::of(app, &by);
     adopt(&tx, &registry, &mut assignment, &keys, &finding, &mut notes, now).await?;
     app.changed(tx, notes.by, &notes.changes).await?;
     app.adopt_disconnections().await?;

@@ -1,10 +1,10 @@
 //! A sales unit as the partner sees it who drafted it or has it live.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::{AssignmentId, CredentialMode, Msn, Proof, Trouble};
-use store::registry::{AssignmentState, Check, Claim};
+use store::registry::{AskedTransfer, AssignmentState, Check, Claim};
 use time::OffsetDateTime;
 
 use crate::registry::sales_units;
@@ -17,10 +17,16 @@ pub enum Stage {
     Draft,
     /// The claim is proven; something else is missing.
     Verified,
+    /// The claim is proven, and the unit is on its way to the partner.
+    Transfer,
     /// Payments can be made.
     Live,
     /// It was live, and Vipps refuses it with the keys it has.
     Disconnected,
+    /// It moves away: no money is begun any more.
+    Closing,
+    /// It has moved to another partner.
+    Moved,
 }
 
 /// What the last look at Vipps found.
@@ -38,6 +44,9 @@ impl Stage {
             Self::Verified => "verified",
             Self::Live => "live",
             Self::Disconnected => "disconnected",
+            Self::Transfer => "transfer",
+            Self::Closing => "closing",
+            Self::Moved => "moved",
         }
     }
 }
@@ -55,12 +64,13 @@ pub struct HeldUnit {
 }
 
 impl App {
-    /// The caller's sales unit, drafted or live. Foreign, unknown and narrowed away are the same answer.
+    /// The caller's sales unit: drafted, live, or moved to another partner. Foreign, unknown and narrowed away are the
+    /// same answer.
     ///
     /// # Errors
     /// `NotFound(SalesUnit)`; [`Error::Unavailable`].
     pub async fn held_unit(&self, caller: &Caller, msn: &Msn) -> Result<HeldUnit, Error> {
-        let unit = self.held(caller, msn).await?;
+        let unit = self.held_or_left(caller, msn).await?;
         self.with_standing(unit).await
     }
 
@@ -84,7 +94,9 @@ impl App {
         let check = reader.scope().find_check(unit.assignment).await?;
         let health = self.health(unit.partner, unit.environment, [&*unit]).await?;
         let health = health.into_iter().next().unwrap_or(Health::Connected);
-        Ok(HeldUnit::new(unit, claim.as_ref(), health, check.as_ref()))
+        let transfers = reader.scope().asked_transfers(Some(unit.assignment)).await?;
+        let moves = transfers.iter().any(is_open);
+        Ok(HeldUnit::new(unit, claim.as_ref(), health, check.as_ref(), moves))
     }
 
     /// All of the caller's sales units, drafted or live, by serial number, as far as the token reaches.
@@ -115,6 +127,12 @@ impl App {
             .into_iter()
             .map(by_unit)
             .collect();
+        let transfers = reader.scope().asked_transfers(None).await?;
+        let moving: HashSet<AssignmentId> = transfers
+            .iter()
+            .filter(|asked| is_open(asked))
+            .map(|asked| asked.assignment)
+            .collect();
         let health = self
             .health(
                 caller.partner,
@@ -127,15 +145,35 @@ impl App {
             .zip(health)
             .map(|(unit, health)| {
                 let id = unit.assignment;
-                HeldUnit::new(unit, claims.get(&id), health, checks.get(&id))
+                HeldUnit::new(
+                    unit,
+                    claims.get(&id),
+                    health,
+                    checks.get(&id),
+                    moving.contains(&id),
+                )
             })
             .collect())
     }
 }
 
+fn is_open(asked: &AskedTransfer) -> bool {
+    !asked.stage.is_over()
+}
+
 impl HeldUnit {
-    fn new(unit: Arc<Unit>, claim: Option<&Claim>, health: Health, check: Option<&Check>) -> Self {
+    /// `moves` = its transfer to the partner is under way.
+    fn new(
+        unit: Arc<Unit>,
+        claim: Option<&Claim>,
+        health: Health,
+        check: Option<&Check>,
+        moves: bool,
+    ) -> Self {
         let stage = match (unit.state, &health, claim) {
+            (AssignmentState::Live, _, _) if unit.closing.is_some() => Stage::Closing,
+            (AssignmentState::Ended, _, _) if unit.has_left() => Stage::Moved,
+            (AssignmentState::Draft, _, Some(_)) if moves => Stage::Transfer,
             (AssignmentState::Live, Health::Disconnected { .. }, _) => Stage::Disconnected,
             (AssignmentState::Live, Health::Connected | Health::WithoutKeys, _) => Stage::Live,
             (AssignmentState::Draft | AssignmentState::Ended, _, Some(_)) => Stage::Verified,
@@ -166,6 +204,15 @@ fn reason(stage: Stage, unit: &Unit, health: &Health) -> String {
         (Stage::Live, _, _) => "Payments can be made.",
         (Stage::Disconnected, Health::Disconnected { because, .. }, _) => return because.clone(),
         (Stage::Disconnected, _, _) => "Vipps refuses the sales unit with the keys it has.",
+        (Stage::Transfer, _, _) => {
+            "The claim is proven, and the sales unit is on its way here: it goes live by itself. Nothing is needed for that."
+        }
+        (Stage::Closing, _, _) => {
+            "The sales unit moves away: no money operation is begun here any more. What was begun is settled, and all of it can be read."
+        }
+        (Stage::Moved, _, _) => {
+            "The sales unit has moved away. What was done here can be read; nothing is sent for it any more."
+        }
         (Stage::Verified, _, _) if unit.product.is_none() => {
             "The claim is proven. Calls need a product profile, which the operator adds; then probe the sales unit."
         }
@@ -173,7 +220,7 @@ fn reason(stage: Stage, unit: &Unit, health: &Health) -> String {
             "The claim is proven. No proven keys serve its credential mode yet: put its credentials."
         }
         (Stage::Verified, _, _) => {
-            "The claim is proven. The sales unit goes live here when its earlier assignment has ended."
+            "The claim is proven. Ask for its transfer, and it goes live here; after a refusal put its own keys again first."
         }
         (Stage::Draft, _, CredentialMode::Own) => {
             "Nobody has shown yet that the sales unit is this merchant's: put its own keys, and Vipps is asked."

@@ -185,7 +185,7 @@ async fn conclude(
         let registry = tx.system().change_registry().await?;
         let found = tx.system().find_assignment(unit.assignment).await?;
         let mut assignment = found.ok_or(Error::NotFound(What::SalesUnit))?;
-        let mut notes = Notes::of(by);
+        let mut notes = Notes::of(app, by);
         settle(&tx, &registry, &mut assignment, keys, finding, &mut notes, now).await?;
         return app.changed(tx, by, &notes.changes).await;
     }

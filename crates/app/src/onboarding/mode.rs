@@ -38,7 +38,7 @@ pub async fn put_credential_mode(
     let before = found.ok_or(Error::NotFound(What::SalesUnit))?;
     let mut assignment = before.clone();
     let by = caller.actor();
-    let mut notes = Notes::of(&by);
+    let mut notes = Notes::of(app, &by);
     assignment.credential_mode = mode;
     assignment.updated_at = now;
     registry.save_assignment(&assignment).await?;

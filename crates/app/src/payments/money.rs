@@ -3,7 +3,8 @@
 use domain::{IdempotencyKey, Msn, Reference};
 
 use super::{Cancel, Capture, Create, Refund};
-use crate::money::{Body, Request, perform};
+use crate::money::{Body, Request, answered_before, perform};
+use crate::served::{Reach, Served};
 use crate::{Allowance, Answered, App, Caller, Error, Scope, Wait};
 
 /// Creates a payment at Vipps.
@@ -33,8 +34,9 @@ pub async fn create(app: &App, caller: &Caller, create: Create) -> Result<Answer
 /// # Errors
 /// As [`create`].
 pub async fn capture(app: &App, caller: &Caller, capture: Capture) -> Result<Answered, Error> {
-    let request = requested(app, caller, capture).await?;
-    perform(app, request).await
+    caller.demand(Scope::PaymentsCapture)?;
+    let (asked, body) = Asked::capture(capture);
+    asked.perform(app, caller, body).await
 }
 
 /// A capture as the steps of [`crate::money`] take it, for whoever calls them one by one.
@@ -43,14 +45,9 @@ pub async fn capture(app: &App, caller: &Caller, capture: Capture) -> Result<Ans
 /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::WithoutKeys`].
 pub async fn requested(app: &App, caller: &Caller, capture: Capture) -> Result<Request, Error> {
     caller.demand(Scope::PaymentsCapture)?;
-    let asked = Asked {
-        msn: capture.msn,
-        reference: capture.reference,
-        key: capture.key,
-        wait: capture.wait,
-        allowance: capture.allowance,
-    };
-    asked.request(app, caller, Body::Capture(capture.forwarded)).await
+    let (asked, body) = Asked::capture(capture);
+    let unit = app.served(caller, &asked.msn).await?;
+    Ok(asked.request(unit, body))
 }
 
 /// Gives taken money back.
@@ -95,19 +92,33 @@ struct Asked {
 }
 
 impl Asked {
-    async fn perform(self, app: &App, caller: &Caller, body: Body) -> Result<Answered, Error> {
-        let request = self.request(app, caller, body).await?;
-        perform(app, request).await
+    fn capture(capture: Capture) -> (Self, Body) {
+        let asked = Self {
+            msn: capture.msn,
+            reference: capture.reference,
+            key: capture.key,
+            wait: capture.wait,
+            allowance: capture.allowance,
+        };
+        (asked, Body::Capture(capture.forwarded))
     }
 
-    async fn request(self, app: &App, caller: &Caller, body: Body) -> Result<Request, Error> {
-        Ok(Request {
-            unit: app.served(caller, &self.msn).await?,
+    async fn perform(self, app: &App, caller: &Caller, body: Body) -> Result<Answered, Error> {
+        match app.reach(caller, &self.msn).await? {
+            Reach::Served(unit) => perform(app, self.request(unit, body)).await,
+            // What was settled before the unit moved is answered as ever; anything else is not begun.
+            Reach::Left(unit) => answered_before(app, &unit, &self.reference, &self.key, &body).await,
+        }
+    }
+
+    fn request(self, unit: Served, body: Body) -> Request {
+        Request {
+            unit,
             reference: self.reference,
             key: self.key,
             body,
             until: self.wait.until,
             allowance: self.allowance,
-        })
+        }
     }
 }

@@ -5,6 +5,7 @@ use store::money::{PaymentFilter, PaymentUpdate, Presence};
 
 use crate::admission::Purpose;
 use crate::money::payment_view;
+use crate::served::Reach;
 use crate::{App, Caller, Cursor, Error, Page, PaymentView, Query, Scope, What};
 
 /// The event log of a payment, read and as it came.
@@ -16,14 +17,21 @@ pub struct EventLog {
     pub body: Vec<u8>,
 }
 
-/// One payment, read from Vipps now; one never seen before is adopted.
+/// One payment, read from Vipps now; one never seen before is adopted. Of a sales unit that has moved to another
+/// partner it is as the books have it.
 ///
 /// # Errors
 /// [`Error::Forbidden`], [`Error::NotFound`]; [`Error::Limited`], [`Error::Vipps`] and
 /// [`Error::VippsUnavailable`] when it could not be read.
 pub async fn get(app: &App, caller: &Caller, msn: &Msn, reference: &Reference) -> Result<PaymentView, Error> {
     caller.demand(Scope::PaymentsRead)?;
-    let unit = app.served(caller, msn).await?;
+    let unit = match app.reach(caller, msn).await? {
+        Reach::Served(unit) => unit,
+        Reach::Left(unit) => {
+            let record = app.left_payment(&unit, reference).await?;
+            return payment_view(&record).ok_or(Error::NotFound(What::Payment));
+        }
+    };
     let record = app.refresh(&unit, reference).await?;
     record
         .as_deref()
@@ -94,7 +102,10 @@ pub async fn search(
     query: &Query,
 ) -> Result<Page<PaymentView>, Error> {
     caller.demand(Scope::PaymentsRead)?;
-    let unit = app.served(caller, msn).await?;
+    let assignment = match app.reach(caller, msn).await? {
+        Reach::Served(unit) => unit.assignment,
+        Reach::Left(unit) => unit.assignment,
+    };
     let limit = query.limit.clamp(1, Query::MOST);
     let filter = PaymentFilter {
         states: query.states.clone(),
@@ -105,8 +116,8 @@ pub async fn search(
         // One more tells whether there is a next page.
         limit: u64::from(limit) + 1,
     };
-    let reader = app.store().read(unit.partner, unit.environment);
-    let mut records = reader.scope().list_payments(unit.assignment, &filter).await?;
+    let reader = app.store().read(caller.partner, caller.environment);
+    let mut records = reader.scope().list_payments(assignment, &filter).await?;
     let has_more = records.len() > limit as usize;
     records.truncate(limit as usize);
     let next = records

@@ -6,7 +6,7 @@ use domain::{Amount, Msn, ReceiptId, Reference, Violation};
 use store::money::{NewReceipt, PaymentRecord, Presence, ReceiptRecord};
 
 use super::Put;
-use crate::served::Served;
+use crate::served::{Reach, Served};
 use crate::stale::unless_stale;
 use crate::{App, Caller, Error, ReceiptView, Scope, What};
 
@@ -17,7 +17,7 @@ use crate::{App, Caller, Error, ReceiptView, Scope, What};
 /// put for the payment and was not refused; [`Error::NotFound`].
 pub async fn put(app: &App, caller: &Caller, put: Put) -> Result<ReceiptView, Error> {
     caller.demand(Scope::ReceiptsWrite)?;
-    let unit = app.served(caller, &put.msn).await?;
+    let unit = app.served_openly(caller, &put.msn).await?;
     let payment = existing(app, &unit, &put.reference).await?;
     let violations = put.forwarded.facts.violations("");
     if !violations.is_empty() {
@@ -66,9 +66,11 @@ pub async fn put(app: &App, caller: &Caller, put: Put) -> Result<ReceiptView, Er
 /// [`Error::NotFound`] with the receipt when none was put.
 pub async fn get(app: &App, caller: &Caller, msn: &Msn, reference: &Reference) -> Result<ReceiptView, Error> {
     caller.demand(Scope::ReceiptsRead)?;
-    let unit = app.served(caller, msn).await?;
-    let payment = existing(app, &unit, reference).await?;
-    let reader = app.store().read(unit.partner, unit.environment);
+    let payment = match app.reach(caller, msn).await? {
+        Reach::Served(unit) => existing(app, &unit, reference).await?,
+        Reach::Left(unit) => app.left_payment(&unit, reference).await?,
+    };
+    let reader = app.store().read(caller.partner, caller.environment);
     let receipt = reader.scope().find_receipt(payment.payment.id).await?;
     Ok(view(receipt.ok_or(Error::NotFound(What::Receipt))?, &payment))
 }

@@ -86,6 +86,7 @@ pub(crate) async fn draft(
         credential_mode: add.credential_mode,
         profile: add.profile,
         orphans: add.orphans,
+        closing: None,
         market: Some(add.market),
         live_from: None,
         ended_at: None,
@@ -153,6 +154,10 @@ pub async fn set(app: &App, by: &Actor, id: AssignmentId, changes: Changes) -> R
     if let Some(state) = changes.state {
         step(&mut assignment, state, now)?;
     }
+    if assignment.state == AssignmentState::Ended {
+        // Whoever has seen it live ends first: nothing is begun for it any more once this is committed.
+        tx.system().hold_standing(id).await?;
+    }
     if assignment.state == AssignmentState::Live {
         demand_readiness(&tx, &assignment).await?;
     }
@@ -161,7 +166,7 @@ pub async fn set(app: &App, by: &Actor, id: AssignmentId, changes: Changes) -> R
         .save_assignment(&assignment)
         .await
         .map_err(|error| taken(error, RULES))?;
-    let mut notes = Notes::of(by);
+    let mut notes = Notes::of(app, by);
     notes.changes.push(Change::set(&before, &assignment));
     match assignment.state {
         AssignmentState::Live => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    AssignmentId, CredentialMode, Environment, KeySet, MerchantId, Msn, PartnerId, ProductProfile,
+    AssignmentId, Closing, CredentialMode, Environment, KeySet, MerchantId, Msn, PartnerId, ProductProfile,
     TraceContext,
 };
 use outbound::Access;
@@ -27,6 +27,8 @@ pub struct Unit {
     pub mode: CredentialMode,
     pub state: AssignmentState,
     pub orphans: Orphans,
+    /// Set while the unit moves to another partner, and once it has.
+    pub closing: Option<Closing>,
     pub live_from: Option<OffsetDateTime>,
     /// The active keys of the unit's credential mode. Absent = none are proven yet.
     pub keys: Option<Arc<KeySet>>,
@@ -35,6 +37,11 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Whether it has moved to another partner.
+    pub fn has_left(&self) -> bool {
+        self.closing == Some(Closing::Moved)
+    }
+
     /// The right to call Vipps for this unit.
     ///
     /// # Errors
@@ -55,21 +62,13 @@ impl Unit {
 }
 
 impl App {
-    /// The caller's live sales unit. Foreign, unknown and narrowed away are the same answer.
+    /// The caller's live sales unit, or the one that has moved to another partner: what the caller did with it can
+    /// still be read. Foreign, unknown and narrowed away are the same answer.
     ///
     /// # Errors
     /// `NotFound(SalesUnit)`; [`Error::Unavailable`].
     pub async fn unit(&self, caller: &Caller, msn: &Msn) -> Result<Arc<Unit>, Error> {
-        if !caller.reaches(msn) {
-            return Err(Error::NotFound(What::SalesUnit));
-        }
-        self.cached_unit(UnitKey {
-            partner: caller.partner,
-            environment: caller.environment,
-            which: Which::Live(msn.clone()),
-            profile: caller.profile,
-        })
-        .await
+        self.unit_or_left(caller, Which::Live(msn.clone()), msn).await
     }
 
     /// The caller's sales unit, drafted or live.
@@ -77,13 +76,32 @@ impl App {
     /// # Errors
     /// As [`App::unit`].
     pub async fn held(&self, caller: &Caller, msn: &Msn) -> Result<Arc<Unit>, Error> {
+        self.unit_of(caller, Which::Held(msn.clone()), msn).await
+    }
+
+    /// The caller's sales unit, drafted, live, or moved to another partner.
+    ///
+    /// # Errors
+    /// As [`App::unit`].
+    pub async fn held_or_left(&self, caller: &Caller, msn: &Msn) -> Result<Arc<Unit>, Error> {
+        self.unit_or_left(caller, Which::Held(msn.clone()), msn).await
+    }
+
+    async fn unit_or_left(&self, caller: &Caller, which: Which, msn: &Msn) -> Result<Arc<Unit>, Error> {
+        match self.unit_of(caller, which, msn).await {
+            Err(Error::NotFound(_)) => self.unit_of(caller, Which::Left(msn.clone()), msn).await,
+            found => found,
+        }
+    }
+
+    async fn unit_of(&self, caller: &Caller, which: Which, msn: &Msn) -> Result<Arc<Unit>, Error> {
         if !caller.reaches(msn) {
             return Err(Error::NotFound(What::SalesUnit));
         }
         self.cached_unit(UnitKey {
             partner: caller.partner,
             environment: caller.environment,
-            which: Which::Held(msn.clone()),
+            which,
             profile: caller.profile,
         })
         .await
@@ -128,6 +146,7 @@ async fn load(scope: Scope<'_, Read>, key: &UnitKey) -> Result<Option<Unit>, Err
     let which = match &key.which {
         Which::Live(msn) => Wanted::Live(msn),
         Which::Held(msn) => Wanted::Held(msn),
+        Which::Left(msn) => Wanted::Left(msn),
         Which::Assigned(assignment) => Wanted::Assigned(*assignment),
     };
     let found = scope.find_serving(which, key.profile).await?;
@@ -150,6 +169,7 @@ impl From<Serving> for Unit {
             mode: assignment.credential_mode,
             state: assignment.state,
             orphans: assignment.orphans,
+            closing: assignment.closing,
             live_from: assignment.live_from,
         }
     }

@@ -36,6 +36,7 @@ pub(super) struct UnitKey {
 pub(super) enum Which {
     Live(Msn),
     Held(Msn),
+    Left(Msn),
     Assigned(AssignmentId),
 }
 

@@ -25,6 +25,7 @@ pub struct Config {
     pub admission: Admission,
     pub breakers: Breakers,
     pub egress: Egress,
+    pub transfers: Transfers,
     pub retention: Retention,
     pub sealing: Sealing,
     pub waiting: Waiting,
@@ -131,6 +132,12 @@ pub struct Egress {
     pub allow: Vec<IpNet>,
     pub connect_timeout: Span,
     pub answer_timeout: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transfers {
+    pub drain: Span,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

@@ -10,6 +10,7 @@ mod forget;
 mod kept;
 mod keys;
 mod late;
+pub(crate) mod open;
 mod operation;
 mod operations;
 mod ownership;

@@ -1,10 +1,11 @@
 //! Which partner holds which sales unit.
 
+use domain::transfer::Closing;
 use domain::{AssignmentId, CredentialMode, Environment, MerchantId, Msn, PartnerId, ProfileId, SalesUnitId};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Select};
 use time::OffsetDateTime;
 
-use super::{Market, Registry, SalesUnit, insert, one_changed, owner};
+use super::{Market, Registry, SalesUnit, closing, insert, one_changed, owner};
 use crate::moment::Moment;
 use crate::table::assignments::{Column, Entity, Model};
 use crate::table::sales_units;
@@ -30,6 +31,8 @@ pub struct Assignment {
     pub orphans: Orphans,
     /// As this partner says it. Absent = as the sales unit's row has it.
     pub market: Option<Market>,
+    /// Set while the unit moves away, and once it has.
+    pub closing: Option<Closing>,
     pub live_from: Option<OffsetDateTime>,
     pub ended_at: Option<OffsetDateTime>,
     pub created_at: OffsetDateTime,
@@ -120,6 +123,7 @@ impl TryFrom<Model> for Assignment {
                 .as_ref()
                 .map(|word| table::named(&Market::ALL, Market::as_str, word, TABLE, row.id))
                 .transpose()?,
+            closing: closing::word(row.closing.as_deref(), row.id)?,
             live_from: at(row.live_from)?,
             ended_at: at(row.ended_at)?,
             created_at: row.created_at.at(TABLE, row.id)?,
@@ -143,6 +147,7 @@ impl From<&Assignment> for Model {
             credential_mode: assignment.credential_mode.as_str().to_owned(),
             profile_id: assignment.profile.map(ProfileId::uuid),
             orphans: assignment.orphans.as_str().to_owned(),
+            closing: assignment.closing.map(|closing| closing.as_str().to_owned()),
             live_from: assignment.live_from.map(Moment::from),
             ended_at: assignment.ended_at.map(Moment::from),
             created_at: assignment.created_at.into(),

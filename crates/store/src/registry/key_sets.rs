@@ -234,6 +234,19 @@ impl<M> System<'_, M> {
         }
     }
 
+    /// When keys of the unit itself were proven last as this assignment, whatever became of them.
+    pub async fn own_keys_shown(&self, assignment: AssignmentId) -> Result<Option<OffsetDateTime>, Error> {
+        let row = Entity::find()
+            .filter(Column::AssignmentId.eq(assignment.uuid()))
+            .filter(Column::Kind.eq(KeySetKind::SalesUnit.as_str()))
+            .filter(Column::ProvenAt.is_not_null())
+            .order_by_desc(Column::ProvenAt)
+            .one(self.conn())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        row.proven_at.map(|at| at.at(TABLE, row.id)).transpose()
+    }
+
     /// Oldest first.
     pub async fn list_key_sets(&self, filter: KeySetFilter) -> Result<Vec<StoredKeySet>, Error> {
         let mut query = Entity::find().order_by_asc(Column::Id);

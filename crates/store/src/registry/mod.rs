@@ -9,6 +9,7 @@ mod assignments;
 mod checks;
 mod claims;
 mod clients;
+mod closing;
 mod disconnections;
 mod issuers;
 mod key_sets;
@@ -21,6 +22,7 @@ mod sales_units;
 mod secrets;
 mod serving;
 mod signing_keys;
+mod transfers;
 mod words;
 
 use domain::{Environment, PartnerId};
@@ -39,6 +41,7 @@ pub use assignments::{Assignment, AssignmentState, Orphans, Unit};
 pub use checks::Check;
 pub use claims::Claim;
 pub use clients::Client;
+pub use closing::Standing as AssignmentStanding;
 pub use disconnections::Disconnection;
 pub use issuers::{Issuer, Jwks};
 pub use key_sets::{KeySetFilter, KeySetOwner, KeySetState, StoredKeySet};
@@ -50,6 +53,7 @@ pub use sales_units::{Market, SalesUnit};
 pub use secrets::ClientSecret;
 pub use serving::{Serving, Which, serving_sql};
 pub use signing_keys::SigningKey;
+pub use transfers::{AskedTransfer, Transfer, TransferFilter};
 
 /// Writers of the registry, within a transaction that has raised its version.
 pub struct Registry<'a> {

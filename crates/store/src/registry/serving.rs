@@ -18,6 +18,8 @@ pub enum Which<'a> {
     Live(&'a Msn),
     /// The draft or live one of a serial number.
     Held(&'a Msn),
+    /// The one of a serial number that moved to another partner last.
+    Left(&'a Msn),
     /// In whatever state: what was begun under it is finished under it.
     Assigned(AssignmentId),
 }
@@ -46,6 +48,9 @@ pub fn serving_sql(which: Which<'_>) -> String {
     sql(match which {
         Which::Live(_) => "a.msn = $4 AND a.state = 'live'",
         Which::Held(_) => "a.msn = $4 AND a.state <> 'ended'",
+        Which::Left(_) => {
+            "a.msn = $4 AND a.state = 'ended' AND a.closing = 'moved' ORDER BY a.ended_at DESC LIMIT 1"
+        }
         Which::Assigned(_) => "a.id = $4",
     })
 }
@@ -85,7 +90,7 @@ impl<M> Scope<'_, M> {
         profile: Option<ProfileId>,
     ) -> Result<Option<Serving>, Error> {
         let wanted: Value = match which {
-            Which::Live(msn) | Which::Held(msn) => msn.as_str().into(),
+            Which::Live(msn) | Which::Held(msn) | Which::Left(msn) => msn.as_str().into(),
             Which::Assigned(id) => id.uuid().into(),
         };
         let [partner, environment, chosen] = self.serving_values(profile);

@@ -24,6 +24,8 @@ pub struct Model {
     pub ended_at: Option<Moment>,
     /// As this partner says it. Empty in rows of gateways that did not know the column.
     pub market: Option<String>,
+    /// How far it is closed to money because the unit moves away.
+    pub closing: Option<String>,
     pub created_at: Moment,
     pub updated_at: Moment,
 }

@@ -27,6 +27,7 @@ pub(crate) mod retentions;
 pub(crate) mod revoked_tokens;
 pub(crate) mod sales_units;
 pub(crate) mod signing_keys;
+pub(crate) mod transfers;
 pub(crate) mod unit_checks;
 
 /// The variant whose name a text column holds.

@@ -7,9 +7,11 @@ mod writers;
 use std::collections::BTreeSet;
 
 use domain::operation::{Kind, Status};
+use domain::transfer::Stage;
 use domain::{
     Amount, ApiCall, AssignmentId, Blame, CredentialMode, Currency, Environment, KeySet, KeySetId,
     KeySetKind, MerchantId, PaymentId, ProductProfile, ProfileId, Proof, ReceiptId, Rejected, Secret,
+    TransferId,
 };
 use store::Reader;
 use store::data_keys::BODIES;
@@ -18,7 +20,7 @@ use store::money::{
 };
 use store::quality::{Calls, QualityFilter};
 use store::registry::{
-    AssignmentState, Check, Claim, Disconnection, KeySetOwner, Profile, StoredKeySet, Which,
+    AssignmentState, Check, Claim, Disconnection, KeySetOwner, Profile, StoredKeySet, Transfer, Which,
 };
 use uuid::Uuid;
 
@@ -171,7 +173,25 @@ async fn registered(fresh: &Fresh) {
     registry.prove_claim(&live, &claim).await.unwrap();
     let scope = tx.system().scope(partner(1), TEST);
     scope.add_api_calls(&[call()]).await.unwrap();
+    registry.add_transfer(&transfer()).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+fn transfer() -> Transfer {
+    Transfer {
+        id: TransferId::from_uuid(id(650)),
+        partner: partner(1),
+        environment: TEST,
+        assignment: unit(),
+        msn: "123456".parse().unwrap(),
+        from: None,
+        stage: Stage::Waiting,
+        forced: false,
+        asked_at: NOW,
+        drain_until: None,
+        frozen_at: None,
+        ended_at: None,
+    }
 }
 
 fn check() -> Check {
@@ -268,6 +288,8 @@ async fn found(reader: &Reader) -> Vec<(&'static str, usize)> {
         list_checks(),
         find_claim(unit),
         list_claims(),
+        asked_transfers(Some(unit)),
+        asked_transfers(None),
         find_payment(unit, &busy),
         find_payment_by_id(paid),
         list_payments(unit, &of_one),
@@ -300,8 +322,9 @@ async fn found(reader: &Reader) -> Vec<(&'static str, usize)> {
     all
 }
 
-/// Tried elsewhere: an audit is one chain over both environments, and calls are counted by background work alone.
-const TRIED_ELSEWHERE: [&str; 3] = ["was_done", "add_audit", "add_api_calls"];
+/// Tried elsewhere: an audit is one chain over both environments, calls are counted by background work alone, and a
+/// standing is held and not changed.
+const TRIED_ELSEWHERE: [&str; 4] = ["was_done", "add_audit", "add_api_calls", "standing"];
 
 #[tokio::test]
 async fn whatever_a_scope_may_do_is_tried_with_the_ids_of_another() {
@@ -359,6 +382,28 @@ async fn no_finder_finds_what_is_another_partners_or_of_another_environment() {
             for (finder, many) in found(&fresh.store.read(partner(who), environment)).await {
                 assert_eq!(many, 0, "{}: {finder} as {who} in {environment:?}", fresh.name);
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_holds_the_standing_of_anothers_sales_unit() {
+    on_each(async |fresh| {
+        all_of_one(fresh).await;
+        for (who, environment, may) in [
+            (1, TEST, true),
+            (2, TEST, false),
+            (1, Environment::Production, false),
+        ] {
+            let tx = fresh.store.begin(partner(who), environment).await.unwrap();
+            let standing = tx.scope().standing(unit()).await;
+            assert_eq!(
+                standing.is_ok(),
+                may,
+                "{}: {who} in {environment:?}: {standing:?}",
+                fresh.name
+            );
         }
     })
     .await;

@@ -68,6 +68,7 @@ pub(crate) fn assignment(number: u128, state: AssignmentState) -> Assignment {
         credential_mode: CredentialMode::Own,
         profile: None,
         orphans: Orphans::CancelPush,
+        closing: None,
         market: None,
         live_from: (state != AssignmentState::Draft).then_some(NOW),
         ended_at: (state == AssignmentState::Ended).then_some(NOW),

@@ -251,6 +251,8 @@ async fn two_partners_in_every_table(fresh: &Fresh) {
                 fingerprint, currency, sum, body, tries, next_try_at, fence, created_at)
              VALUES ({whose}, '{partner}', '{payment}', '{assignment}', '123456', 'order', 'queued', 'f', 'NOK', 1,
                 'x', 0, 1, 1, 1);
+             INSERT INTO transfers (partner_id, environment, id, assignment_id, msn, stage, forced, asked_at)
+             VALUES ({whose}, '{partner}', '{assignment}', '123456', 'waiting', false, 1);
              INSERT INTO audit_heads (partner_id, chain, sequence, hash, seal)
              VALUES ('{partner}', '{partner}', 1, 'h', 's');",
             unit = uuid(50),
@@ -462,6 +464,28 @@ async fn whoever_reaches_across_partners_learns_what_is_due_and_not_what_it_hold
         ] {
             assert_eq!(ask(closed).await, Ok(None), "{closed}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_unit_does_not_learn_who_has_it() {
+    on_postgres(async |fresh| {
+        two_partners_in_every_table(fresh).await;
+        let application = as_the_application(fresh).await;
+        let mut opening = named(1, "test");
+        for (sql, found) in [
+            ("SELECT id, stage FROM transfers", Ok(Some(1))),
+            ("SELECT from_partner_id FROM transfers", Ok(None)),
+            ("SELECT from_assignment_id FROM transfers", Ok(None)),
+            ("SELECT drain_until FROM transfers", Ok(None)),
+            ("UPDATE transfers SET stage = 'completed'", Ok(None)),
+        ] {
+            assert_eq!(touched(&application, &opening, sql).await, found, "{sql}");
+        }
+        opening = named(2, "production");
+        let none = touched(&application, &opening, "SELECT id FROM transfers").await;
+        assert_eq!(none, Ok(Some(0)));
     })
     .await;
 }

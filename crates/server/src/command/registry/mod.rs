@@ -17,6 +17,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 mod token;
+mod transfer;
 
 use std::io::{BufRead, Write};
 
@@ -42,6 +43,8 @@ pub enum Command {
     Merchant(Noun<merchant::Command>),
     /// Sales units, and which partner holds them.
     SalesUnit(Noun<sales_unit::Command>),
+    /// Sales units on their way from one partner to another.
+    Transfer(Noun<transfer::Command>),
     /// Keys at Vipps, and the key file.
     Keys(Noun<keys::Command>),
     Import(import::Arguments),
@@ -145,6 +148,10 @@ pub async fn run(
         Command::SalesUnit(noun) => {
             let by = noun.actor(inputs);
             (sales_unit::run(app, &by, noun.verb).await, noun.json)
+        }
+        Command::Transfer(noun) => {
+            let by = noun.actor(inputs);
+            (transfer::run(app, &by, noun.verb).await, noun.json)
         }
         Command::Keys(noun) => {
             let by = noun.actor(inputs);

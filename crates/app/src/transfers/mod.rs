@@ -1,0 +1,37 @@
+//! The move of a sales unit from one partner to another.
+//!
+//! A proven claim on a unit that somebody else has live asks for a transfer ([`ask`]). A job carries it on
+//! (`jobs::move_units`), each step one transaction: the holder is drained (it begins nothing new, and what it began is
+//! settled with its own keys), what stays unknown is frozen, and then the unit is switched. Neither partner
+//! learns of the other.
+
+pub(crate) mod ask;
+mod by_operator;
+mod own;
+pub(crate) mod step;
+
+pub use by_operator::{find, force, list, refuse};
+pub use own::{list_transfers, request_transfer};
+pub use store::registry::{AskedTransfer, Transfer, TransferFilter};
+
+use domain::transfer::Stage;
+use serde_json::json;
+use store::SystemTx;
+use store::registry::Assignment;
+
+use crate::Error;
+use crate::audit::{Change, Notes};
+
+/// Tells that a transfer went on, in the chain of the partner that asked for it.
+fn told(notes: &mut Notes<'_>, asker: &Assignment, before: Option<Stage>, after: Stage) {
+    let verb = "transfer";
+    let before = json!({ "transfer": before.map(Stage::as_str) });
+    let after = json!({ "transfer": after.as_str() });
+    notes.changes.push(Change::of(asker, verb, before, after));
+}
+
+/// The assignment that a transfer was asked for as.
+async fn asker(tx: &SystemTx, transfer: &Transfer) -> Result<Assignment, Error> {
+    let found = tx.system().find_assignment(transfer.assignment).await?;
+    found.ok_or(Error::Internal("a transfer has no assignment"))
+}
