@@ -33,6 +33,16 @@ pub(crate) struct Place {
     kept: (Option<Database>, TempDir),
 }
 
+/// These tests ask more often than anybody may.
+const UNLIMITED: [(&str, &str); 6] = [
+    ("NORDBRO__LIMITS__ADDRESS__BURST", "1000000"),
+    ("NORDBRO__LIMITS__ADDRESS__PER_SECOND", "1000000"),
+    ("NORDBRO__LIMITS__PARTNER__BURST", "1000000"),
+    ("NORDBRO__LIMITS__PARTNER__PER_SECOND", "1000000"),
+    ("NORDBRO__LIMITS__SALES_UNIT__BURST", "1000000"),
+    ("NORDBRO__LIMITS__SALES_UNIT__PER_SECOND", "1000000"),
+];
+
 /// A gateway that serves. Killed when dropped.
 pub(crate) struct Gateway {
     process: Running,
@@ -111,7 +121,7 @@ impl Place {
 
     /// A gateway process on this database.
     pub(crate) fn start(&self) -> Gateway {
-        let mut process = Running::start(&["serve"], &self.variables(&[]));
+        let mut process = Running::start(&["serve"], &self.variables(&UNLIMITED));
         let address = process.logged("serving")["public"].as_str().unwrap().to_owned();
         process.hear();
         Gateway {

@@ -145,6 +145,12 @@ impl Clock {
         self.0.changed.notify_one();
     }
 
+    /// The instant of the next timer: whoever turns the clock in steps must not step over it. That of a sleeper who
+    /// gave up counts too.
+    pub fn next_timer(&self) -> Option<OffsetDateTime> {
+        self.0.timers.held().heap.peek().map(|timer| timer.at)
+    }
+
     /// Forgets every timer, now and later, and wakes all sleepers: the simulator ends.
     pub(crate) fn stop(&self) {
         let forgotten = {
@@ -165,7 +171,7 @@ impl Clock {
                     (timer.due)();
                 }
             }
-            let next = self.0.timers.held().heap.peek().map(|timer| timer.at);
+            let next = self.next_timer();
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.0.changed.notified() => {}

@@ -80,9 +80,10 @@ async fn play(stage: &Stage, seed: u64, told: bool, coverage: &mut Coverage) {
     let mut history = History::new(stage, seed, told);
     if let Err(wrong) = Box::pin(history.play()).await {
         panic!(
-            "seed {seed} on {:?}: {wrong}\n{}\nplay it again with NORDBRO_HISTORY={seed}",
+            "seed {seed} on {:?}: {wrong}\n{}\nVipps saw\n{}\nplay it again with NORDBRO_HISTORY={seed}",
             stage.world.database.kind,
-            history.story.borrow().join("\n")
+            history.story.borrow().join("\n"),
+            stage.seen().join("\n")
         );
     }
     let reference = history.reference.clone();

@@ -17,6 +17,8 @@ use super::audit::Audit;
 const STEP: Duration = Duration::seconds(5);
 /// How long a socket is waited for, in real time.
 const IMPATIENT: std::time::Duration = std::time::Duration::from_millis(50);
+/// No answer of the simulator takes longer.
+const SLOWEST: Duration = Duration::seconds(30);
 const PATIENT: std::time::Duration = std::time::Duration::from_secs(20);
 /// In how many pieces a silence is looked at.
 const SLICES: u32 = 15;
@@ -75,8 +77,8 @@ impl Stage {
         loop {
             changes.mark_unchanged();
             let now = clock.now();
-            let next = clock.next_wake().filter(|at| *at > now);
-            let is_short = next.is_some_and(|at| at - now <= STEP);
+            let sleeps = clock.next_wake().filter(|at| *at > now).map(|at| at - now);
+            let is_short = sleeps.is_some_and(|wait| wait <= STEP);
             // A longer sleep is turned only when nothing moves, not even a socket.
             tokio::select! {
                 biased;
@@ -85,13 +87,28 @@ impl Stage {
                 _ = changes.changed(), if !is_short => continue,
                 () = self.real_silence(), if !is_short => {}
             }
-            let Some(at) = next else { continue };
+            // Vipps takes its time too, and its answer is worth waiting for.
+            if let Some(wait) = self
+                .vipps_waits()
+                .filter(|wait| sleeps.is_none_or(|it| *wait < it))
+            {
+                self.world.advance(wait).await;
+                continue;
+            }
+            let Some(wait) = sleeps else { continue };
             if turned == turns {
                 return None;
             }
             turned += 1;
-            self.world.advance(at - now).await;
+            self.world.advance(wait).await;
         }
+    }
+
+    /// How long until the simulator goes on by itself, with what may be an answer.
+    fn vipps_waits(&self) -> Option<Duration> {
+        let clock = self.world.simulator.clock();
+        let wait = clock.next_timer()? - clock.now();
+        (wait.is_positive() && wait <= SLOWEST).then_some(wait)
     }
 
     /// Lets the work go on until a new request is being worked on at the simulator. `Some` = it ended
@@ -130,6 +147,25 @@ impl Stage {
             }
         }
         false
+    }
+
+    /// What the simulator has seen, a line a request.
+    pub(super) fn seen(&self) -> Vec<String> {
+        let line = |seen: simulator::Seen| {
+            let operation = seen.operation.unwrap_or("unknown");
+            let key = seen.idempotency_key.unwrap_or_default();
+            format!(
+                "{} {operation} {key} {:?}: {:?}",
+                seen.at, seen.faults, seen.outcome
+            )
+        };
+        self.world
+            .simulator
+            .test()
+            .requests()
+            .into_iter()
+            .map(line)
+            .collect()
     }
 
     /// How many writes the simulator has seen.
