@@ -13,20 +13,11 @@ use domain::{Environment, Secret};
 use http::Method;
 use serde_json::json;
 use simulator::{Fault, Owner, Rule};
-use testkit::{Answer, Canaries, Gateway, Kind, Setup, desk};
+use testkit::canaries::{CLIENT_SECRET, DESCRIPTION, LINE, METADATA, PHONE, RETURN};
+use testkit::{Answer, Canaries, Gateway, KEY_FILE, Kind, Setup, desk};
 use time::Duration;
 
 use said::Said;
-
-/// Not the number of the examples in our own texts.
-const PHONE: &str = "4587654321";
-const DESCRIPTION: &str = "Canary description of one order";
-const LINE: &str = "Canary socks of somebody";
-const METADATA: &str = "canary-metadata-value";
-const RETURN: &str = "https://shop.example/return?secret=canary-of-the-return";
-const CLIENT_SECRET: &str = "canary-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-/// The key that the harness seals with.
-const SEALING_KEY: &str = "bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=";
 
 #[tokio::test]
 async fn no_secret_and_no_person_is_in_anything_that_is_said_or_kept() {
@@ -80,7 +71,7 @@ fn plant(gateway: &Gateway, canaries: &mut Canaries) {
         );
     }
     canaries.plant("our own client's secret", CLIENT_SECRET);
-    canaries.plant("the sealing key", SEALING_KEY);
+    canaries.plant("the sealing key", KEY_FILE);
     canaries.plant("a phone number", PHONE);
     canaries.plant("a description", DESCRIPTION);
     canaries.plant("a receipt's line", LINE);

@@ -469,10 +469,7 @@ async fn partner_keys_prove_a_claim_by_the_management_api_and_no_other_way(kind:
         assert_eq!(probed.text("/health/trouble"), "disconnected", "{probed}");
     }
     // Webhooks alone would show it, but Management does not.
-    let silent = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
+    let silent = testkit::down();
     production.add_fault(Rule {
         operation: Some("management.*".to_owned()),
         ..Rule::new("no management", silent)

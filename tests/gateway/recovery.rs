@@ -4,7 +4,7 @@
 
 use domain::Clock as _;
 use simulator::{Fault, Rule};
-use testkit::{Desk, Gateway, Kind, Setup, on_both_databases};
+use testkit::{Desk, Dice, Gateway, Kind, Setup, on_both_databases};
 use time::Duration;
 
 on_both_databases!(after_an_outage_every_outcome_is_known_within_the_published_time);
@@ -15,19 +15,6 @@ const PUBLISHED: Duration = Duration::seconds(60);
 /// A create may meet one back-off more: 25 s and a fifth.
 const OF_CREATE: Duration = Duration::seconds(60 + 30);
 const KINDS: [&str; 4] = ["capture", "refund", "cancel", "create"];
-
-/// Numbers that are the same for the same seed (the mixer of `SplitMix64`).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-}
 
 fn outages() -> u64 {
     #[expect(
@@ -40,8 +27,8 @@ fn outages() -> u64 {
 
 /// What becomes of everything that is asked of Vipps while it is out.
 fn trouble(dice: &mut Dice) -> Fault {
-    let after_effect = dice.below(2) == 1;
-    match dice.below(4) {
+    let after_effect = dice.once_in(2);
+    match dice.up_to(3) {
         0 => Fault::AnswerLost,
         1 => Fault::ResetBeforeEffect,
         2 => Fault::Garbage,
@@ -97,11 +84,11 @@ async fn asked(desk: &Desk<'_>, kind: usize, reference: String) -> Option<Open> 
 
 /// One outage: what was asked during it, and how long after its end each outcome was known.
 async fn outage(gateway: &Gateway, seed: u64) -> Vec<(usize, Duration)> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let world = &gateway.world;
     // Most are short; some last nearly as long as the horizon, which is an hour.
-    let longest = [20, 120, 900, 3_400][usize::try_from(dice.below(4)).unwrap()];
-    let lasts = Duration::seconds(i64::try_from(5 + dice.below(longest)).unwrap());
+    let longest = dice.pick(&[20, 120, 900, 3_400]);
+    let lasts = Duration::seconds(dice.between(5, 4 + longest));
     let of_each = if lasts < Duration::MINUTE { 2 } else { 8 };
     let ready = prepared(gateway, seed, of_each).await;
     let out = Rule::new("out", trouble(&mut dice)).on("epayment.*");
@@ -113,9 +100,7 @@ async fn outage(gateway: &Gateway, seed: u64) -> Vec<(usize, Duration)> {
             break;
         }
         open.extend(asked(&gateway.north(), kind, reference).await);
-        gateway
-            .pass(Duration::seconds(i64::try_from(dice.below(3)).unwrap()))
-            .await;
+        gateway.pass(Duration::seconds(dice.between(0, 2))).await;
     }
     while world.clock.now() - began < lasts {
         let left = lasts - (world.clock.now() - began);

@@ -90,10 +90,7 @@ async fn beyond_the_horizon_it_stays_unknown_and_reads_go_on(kind: Kind) {
     let gateway = Gateway::start(kind).await;
     let desk = gateway.north();
     let _ = desk.authorized("unknown-0001", 10_000).await;
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
+    let down = testkit::down();
     fault(&gateway, Rule::new("down", down).on("epayment.capture"));
     let open = desk.capture("unknown-0001", 6_000, "k").send().await.is(202);
     assert_eq!(open.at("/status"), "unknown", "{open}");

@@ -26,10 +26,7 @@ async fn unknown_capture(world: &World) -> (domain::Reference, OperationId) {
     let reference = north.authorized(app, "acme-shop-1", 1_000).await;
     let test = world.simulator.test();
     test.add_fault(Rule::new("lost", Fault::AnswerLost).on("epayment.capture").once());
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
+    let down = testkit::down();
     test.add_fault(Rule::new("down", down).on("epayment.events"));
     let open = world
         .finish(north.capture(app, &reference, 600, "k"))
@@ -146,10 +143,7 @@ async fn an_abandoned_create_leaves_its_reference_burnt() {
     on_each(async |world: &World| {
         let (app, north) = (&world.app, &world.north);
         let reference = "acme-shop-1".parse().unwrap();
-        let down = Fault::ServerError {
-            status: 503,
-            after_effect: false,
-        };
+        let down = testkit::down();
         let test = world.simulator.test();
         test.add_fault(Rule::new("down", down).on("epayment.*"));
         let open = world

@@ -19,10 +19,7 @@ async fn unknown(world: &World, arrived: bool) -> Reference {
     } else {
         Fault::ResetBeforeEffect
     };
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
+    let down = testkit::down();
     let simulator = world.simulator.test();
     simulator.add_fault(Rule::new("lost", lost).on("epayment.capture"));
     simulator.add_fault(Rule::new("blind", down).on("epayment.events"));

@@ -9,7 +9,7 @@ use simulator::{EventName, Fault, Rule};
 use testkit::World;
 use time::Duration;
 
-use crate::{ledger, on_each, seen};
+use crate::{ledger, on_each, outage, seen};
 
 async fn operation(world: &World, app: &App, answered: &Answered) -> Answered {
     let north = &world.north;
@@ -159,19 +159,7 @@ async fn a_hang_up_ends_the_waiting_and_never_the_work() {
 async fn an_outage_longer_than_the_wait_answers_open_and_is_settled_when_vipps_is_back() {
     on_each(async |world: &World| {
         let (app, north) = (&world.app, &world.north);
-        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
-        let down = Fault::ServerError {
-            status: 503,
-            after_effect: false,
-        };
-        world
-            .simulator
-            .test()
-            .add_fault(Rule::new("down", down).on("epayment.*"));
-        let open = world
-            .finish(north.capture(app, &reference, 600, "k"))
-            .await
-            .unwrap();
+        let (reference, open) = outage(world).await;
         assert_eq!(open.progress, Progress::StillOpen);
         assert_eq!(open.operation.status, Status::Unknown);
         // Other money waits, and is told why.
@@ -200,19 +188,7 @@ async fn an_outage_longer_than_the_wait_answers_open_and_is_settled_when_vipps_i
 async fn nothing_is_sent_again_after_the_horizon_and_the_operation_stays_unknown() {
     on_each(async |world: &World| {
         let (app, north) = (&world.app, &world.north);
-        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
-        let down = Fault::ServerError {
-            status: 503,
-            after_effect: false,
-        };
-        world
-            .simulator
-            .test()
-            .add_fault(Rule::new("down", down).on("epayment.*"));
-        let open = world
-            .finish(north.capture(app, &reference, 600, "k"))
-            .await
-            .unwrap();
+        let (reference, open) = outage(world).await;
         world.advance(Duration::minutes(61)).await;
         world.simulator.test().clear_faults();
         world.simulator.test().clear_requests();
@@ -290,10 +266,7 @@ async fn a_create_is_not_sent_again_for_a_caller_who_wants_something_else() {
         // Sent once and never arrived, and nothing can be read: the budget for sending again is there.
         let reset = Rule::new("reset", Fault::ResetBeforeEffect).on("epayment.create");
         simulator.add_fault(reset.once());
-        let down = Fault::ServerError {
-            status: 503,
-            after_effect: false,
-        };
+        let down = testkit::down();
         simulator.add_fault(Rule::new("blind", down).on("epayment.get"));
         let open = world
             .finish(world.north.create(app, &reference, 600, "k"))

@@ -18,8 +18,9 @@ mod plain;
 mod receipts;
 mod refusals;
 
+use app::Answered;
 use domain::Reference;
-use simulator::EventName;
+use simulator::{EventName, Rule};
 use testkit::{Kind, World};
 
 /// Tells a story on each database in turn.
@@ -38,6 +39,16 @@ fn ledger(world: &World, reference: &Reference) -> Vec<(EventName, i64)> {
         .into_iter()
         .map(|effect| (effect.name, effect.amount))
         .collect()
+}
+
+/// Vipps goes down: a payment of 1,000, and a capture of 600 under the key `k` that nobody has an answer to.
+async fn outage(world: &World) -> (Reference, Answered) {
+    let (app, north) = (&world.app, &world.north);
+    let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+    let rule = Rule::new("down", testkit::down()).on("epayment.*");
+    world.simulator.test().add_fault(rule);
+    let open = world.finish(north.capture(app, &reference, 600, "k")).await;
+    (reference, open.unwrap())
 }
 
 /// How often an operation reached the simulator.

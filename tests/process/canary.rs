@@ -6,6 +6,7 @@ use std::path::Path;
 use http::Method;
 use serde_json::{Value, json};
 use simulator::{Fault, Rule};
+use testkit::canaries::{CLIENT_SECRET, DESCRIPTION, LINE, METADATA, PHONE, RETURN};
 use testkit::desk::{receipt, web};
 use testkit::{Canaries, Kind};
 
@@ -16,12 +17,6 @@ use crate::place::Place;
 use crate::serve::get;
 
 const MSN: &str = "100001";
-const PHONE: &str = "4587654321";
-const DESCRIPTION: &str = "Canary description of one order";
-const LINE: &str = "Canary socks of somebody";
-const METADATA: &str = "canary-metadata-value";
-const RETURN: &str = "https://shop.example/return?secret=canary-of-the-return";
-const CLIENT_SECRET: &str = "canary-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const PASSWORD: &str = "canary-password-of-the-database";
 /// What somebody typed where a secret never stands.
 const TYPED: &str = "canary-typed-on-the-command-line";

@@ -4,7 +4,7 @@
 //!
 //! `NORDBRO_CYCLES=N` asks for N lives of the gateway on each database, `NORDBRO_SEED=S` for other dice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -78,6 +78,19 @@ impl Run {
             "{lives} lives of the gateway, seed {}: {:#?}",
             self.seed, self.met
         );
+        if lives >= USUAL {
+            self.demand();
+        }
+    }
+
+    /// Whatever these lives are there for has happened.
+    fn demand(&self) {
+        let crashes = self.cluster.as_ref().map(|_| CRASHES);
+        let wanted = FAULTS.into_iter().chain([DEATHS, LEFT_OPEN]).chain(crashes);
+        let never: Vec<_> = wanted
+            .filter(|what| self.met.get(what).is_none_or(|times| *times == 0))
+            .collect();
+        assert!(never.is_empty(), "seed {}: never met: {never:?}", self.seed);
     }
 
     fn world(&self) -> Arc<World> {
@@ -129,11 +142,11 @@ impl Run {
         if let (Some(at), Some(cluster)) = (crashes_at, &mut self.cluster) {
             until("requests before PostgreSQL crashes", || newest(&world) >= at).await;
             cluster.crash().await;
-            *self.met.entry("crashes of PostgreSQL").or_default() += 1;
+            *self.met.entry(CRASHES).or_default() += 1;
         }
         until("requests before the gateway dies", || newest(&world) >= dies_at).await;
         gateway.kill();
-        self.met("deaths of the gateway", 1);
+        self.met(DEATHS, 1);
         for till in join_all(tills).await {
             let (known, open): (Vec<_>, Vec<_>) = till.unwrap().into_iter().partition(Order::is_known);
             self.known.extend(known);
@@ -146,7 +159,7 @@ impl Run {
         world.clear_faults();
         let is_open = |order: &&Order| !order.is_known();
         let cut_off = self.open.iter().filter(is_open).count();
-        self.met("orders that a death left open", cut_off);
+        self.met(LEFT_OPEN, cut_off);
     }
 
     /// Books, answers and ledger, for everything that has happened so far.
@@ -159,7 +172,8 @@ impl Run {
         assert!(wrong.is_empty(), "seed {}: {}", self.seed, wrong.join("\n"));
         let compared = self.known.len() + self.open.len();
         self.met("comparisons of an order's books, answers and ledger", compared);
-        same_bytes(&world, self.seed);
+        let same = testkit::same_bytes(&world);
+        assert!(same.is_ok(), "seed {}: {same:?}", self.seed);
     }
 
     /// Trouble is over: everything that is open is asked for until it is known.
@@ -206,6 +220,10 @@ fn dealt(left: Vec<Order>, tills: u64) -> Vec<(u64, Vec<Order>)> {
     all
 }
 
+const DEATHS: &str = "deaths of the gateway";
+const CRASHES: &str = "crashes of PostgreSQL";
+const LEFT_OPEN: &str = "orders that a death left open";
+
 const FAULTS: [&str; 4] = [
     "requests that waited at Vipps",
     "answers that were lost",
@@ -233,17 +251,4 @@ fn trouble(dice: &mut Dice) -> Vec<Rule> {
         }
     }
     rules
-}
-
-/// Whatever left under one key was always the same request, byte for byte.
-fn same_bytes(world: &World, seed: u64) {
-    let mut first = HashMap::new();
-    for seen in world.requests() {
-        let Some(key) = seen.idempotency_key.clone() else {
-            continue;
-        };
-        let bytes = (seen.path.clone(), seen.body.clone());
-        let known = first.entry(key).or_insert_with(|| bytes.clone());
-        assert_eq!(*known, bytes, "seed {seed}: one key left with two bodies");
-    }
 }

@@ -3,9 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use app::Scopes;
-use app::registry::Jwks;
-use app::registry::issuers::{self, Terms};
 use domain::{Clock as _, Environment};
 use server::assemble::{Life, assemble};
 use server::clock::SystemClock;
@@ -13,14 +10,13 @@ use server::config;
 use simulator::{Options, Simulator};
 use tempfile::TempDir;
 use testkit::{Database, Issuer, Kind, Partner};
-use time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::binary::Running;
 use crate::caller::Caller;
 
-const KEY_FILE: &str = "NORDBRO__SEALING__KEY_FILE";
+pub(crate) const KEY_FILE: &str = "NORDBRO__SEALING__KEY_FILE";
 
 /// A database with one partner at the sales units 100001 and 100002, Vipps in a box, and settings for gateways
 /// that are started and killed.
@@ -114,6 +110,11 @@ impl Place {
         std::fs::read_to_string(self.kept.1.path().join("keys")).unwrap()
     }
 
+    /// The partner's identity provider.
+    pub(crate) fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
     /// A partner's token that is good now.
     pub(crate) fn token(&self) -> String {
         self.issuer.token(SystemClock.now()).signed()
@@ -121,7 +122,13 @@ impl Place {
 
     /// A gateway process on this database.
     pub(crate) fn start(&self) -> Gateway {
-        let mut process = Running::start(&["serve"], &self.variables(&UNLIMITED));
+        self.start_with(&[])
+    }
+
+    /// The same with further settings.
+    pub(crate) fn start_with(&self, more: &[(&str, &str)]) -> Gateway {
+        let settings: Vec<_> = UNLIMITED.iter().chain(more).copied().collect();
+        let mut process = Running::start(&["serve"], &self.variables(&settings));
         let address = process.logged("serving")["public"].as_str().unwrap().to_owned();
         process.hear();
         Gateway {
@@ -136,6 +143,11 @@ impl Gateway {
     pub(crate) fn kill(self) {
         self.process.kill();
     }
+
+    /// Asks it to end and waits: exit code, standard output, standard error.
+    pub(crate) fn terminate(self) -> (Option<i32>, String, String) {
+        self.process.terminate()
+    }
 }
 
 /// The operator's part, done before any gateway runs.
@@ -148,21 +160,7 @@ async fn register(variables: &[(String, String)], simulator: &Simulator, issuer:
     };
     let app = assemble(&config, &life).await.unwrap();
     let partner = Partner::add(&app, simulator, "north", &["100001", "100002"]).await;
-    let add = issuers::Add {
-        partner: partner.id,
-        environment: Environment::Test,
-        iss: issuer.iss.clone(),
-        aud: issuer.aud.clone(),
-        terms: Terms {
-            jwks: Jwks::Inline(issuer.jwks()),
-            algorithms: vec!["ES256".to_owned()],
-            scopes: Scopes::all(),
-            msns: None,
-            max_lifetime: Duration::hours(1),
-            demands_at_jwt: false,
-        },
-    };
-    issuers::add(&app, &testkit::operator(), add).await.unwrap();
+    testkit::register(&app, issuer, partner.id, Environment::Test).await;
     life.tasks.close();
     life.tasks.wait().await;
     app.store().close().await.unwrap();

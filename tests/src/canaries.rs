@@ -4,6 +4,14 @@ use std::collections::BTreeSet;
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 
+/// Not the number of the examples in our own texts.
+pub const PHONE: &str = "4587654321";
+pub const DESCRIPTION: &str = "Canary description of one order";
+pub const LINE: &str = "Canary socks of somebody";
+pub const METADATA: &str = "canary-metadata-value";
+pub const RETURN: &str = "https://shop.example/return?secret=canary-of-the-return";
+pub const CLIENT_SECRET: &str = "canary-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
 /// What must not be found, each with its name.
 #[derive(Debug, Default)]
 pub struct Canaries(BTreeSet<(String, String)>);

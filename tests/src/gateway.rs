@@ -108,25 +108,9 @@ impl Gateway {
         gateway
     }
 
-    /// Has the operator register an issuer with its keys inline and no ceiling.
+    /// As [`register`], with this gateway.
     pub async fn register(&self, issuer: &Issuer, partner: PartnerId, environment: Environment) {
-        let add = issuers::Add {
-            partner,
-            environment,
-            iss: issuer.iss.clone(),
-            aud: issuer.aud.clone(),
-            terms: Terms {
-                jwks: Jwks::Inline(issuer.jwks()),
-                algorithms: vec!["ES256".to_owned()],
-                scopes: Scopes::all(),
-                msns: None,
-                max_lifetime: Duration::hours(1),
-                demands_at_jwt: false,
-            },
-        };
-        issuers::add(&self.world.app, &crate::operator(), add)
-            .await
-            .unwrap();
+        register(&self.world.app, issuer, partner, environment).await;
     }
 
     /// A second process on the same database, beside this one.
@@ -180,14 +164,15 @@ impl Gateway {
         }
     }
 
-    /// A round of the daily look at sales units.
+    /// One round of the looks at sales units that are due.
     pub async fn look(&self) {
         let app = &self.world.app;
         let round = jobs::check_units::run_once(app, app.clock().now());
         self.world.finish(round).await.unwrap();
     }
 
-    /// One round of every job but the daily look, which asks Vipps about units that few tests are about.
+    /// One round of the jobs that carry on what was begun: open operations are settled, what becomes of late payments
+    /// is decided, receipts leave, calls are counted. Nothing is forgotten, and no sales unit is looked at.
     pub async fn work(&self) {
         let app = &self.world.app;
         let rounds = async {
@@ -203,6 +188,25 @@ impl Gateway {
         };
         self.world.finish(rounds).await;
     }
+}
+
+/// Has the operator register an issuer with its keys inline and no ceiling.
+pub async fn register(app: &App, issuer: &Issuer, partner: PartnerId, environment: Environment) {
+    let add = issuers::Add {
+        partner,
+        environment,
+        iss: issuer.iss.clone(),
+        aud: issuer.aud.clone(),
+        terms: Terms {
+            jwks: Jwks::Inline(issuer.jwks()),
+            algorithms: vec!["ES256".to_owned()],
+            scopes: Scopes::all(),
+            msns: None,
+            max_lifetime: Duration::hours(1),
+            demands_at_jwt: false,
+        },
+    };
+    issuers::add(app, &crate::operator(), add).await.unwrap();
 }
 
 fn router(app: &App, settings: &api::Settings) -> Router {

@@ -11,7 +11,7 @@
 
 mod answer;
 mod ask;
-mod canaries;
+pub mod canaries;
 mod clock;
 pub mod contract;
 mod database;
@@ -34,13 +34,40 @@ pub use clock::ManualClock;
 pub use database::{Database, Gone, KEY_FILE, Kind, SmallDisk};
 pub use desk::Desk;
 pub use dice::Dice;
-pub use gateway::{Gateway, Setup};
+pub use gateway::{Gateway, Setup, register};
 pub use listener::Listener;
 pub use partner::{Partner, nok};
 pub use process::Process;
 pub use statements::Statements;
 pub use token::{Issuer, Token, every_scope};
 pub use world::{Beside, World};
+
+/// Vipps answers 503 and has done nothing.
+pub fn down() -> simulator::Fault {
+    simulator::Fault::ServerError {
+        status: 503,
+        after_effect: false,
+    }
+}
+
+/// Whatever left under one key was always the same request, byte for byte.
+///
+/// # Errors
+/// The key that left with two.
+pub fn same_bytes(world: &simulator::World) -> Result<(), String> {
+    let mut first = std::collections::BTreeMap::new();
+    for seen in world.requests() {
+        let Some(key) = seen.idempotency_key.clone() else {
+            continue;
+        };
+        let bytes = (seen.path.clone(), seen.body.clone());
+        let known = first.entry(key.clone()).or_insert_with(|| bytes.clone());
+        if *known != bytes {
+            return Err(format!("the key {key} left with two bodies"));
+        }
+    }
+    Ok(())
+}
 
 /// Whoever changes the registry of a test.
 pub fn operator() -> app::audit::Actor {

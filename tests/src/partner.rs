@@ -3,8 +3,8 @@
 use app::registry::{self, AssignmentState, KeySetOwner, Market, Orphans};
 use app::{Allowance, Answered, App, Caller, Error, PaymentView, Scopes, Wait, payments};
 use domain::{
-    Amount, CancelFacts, CaptureFacts, CreateFacts, CredentialMode, Currency, Environment, Forwarded, Msn,
-    PartnerId, ProductProfile, Reference, RefundFacts, Secret, TraceContext,
+    Amount, AssignmentId, CancelFacts, CaptureFacts, CreateFacts, CredentialMode, Currency, Environment,
+    Forwarded, MerchantId, Msn, PartnerId, ProductProfile, Reference, RefundFacts, Secret, TraceContext,
 };
 use simulator::Simulator;
 use time::Duration;
@@ -56,17 +56,7 @@ impl Partner {
             .unwrap();
         let msns: Vec<Msn> = msns.iter().map(|msn| msn.parse().unwrap()).collect();
         for msn in &msns {
-            let add = registry::sales_units::Add {
-                partner: id,
-                environment,
-                merchant: merchant.id,
-                msn: msn.clone(),
-                name: format!("{name} {msn}"),
-                market: Market::Norway,
-                credential_mode: CredentialMode::Own,
-                profile: None,
-                orphans: Orphans::Announce,
-            };
+            let add = unit(id, environment, merchant.id, msn, &format!("{name} {msn}"));
             let unit = registry::sales_units::add(app, &crate::operator(), add)
                 .await
                 .unwrap();
@@ -86,13 +76,7 @@ impl Partner {
             registry::key_sets::add(app, &crate::operator(), keys)
                 .await
                 .unwrap();
-            let live = registry::sales_units::Changes {
-                state: Some(AssignmentState::Live),
-                ..registry::sales_units::Changes::default()
-            };
-            registry::sales_units::set(app, &crate::operator(), unit.id, live)
-                .await
-                .unwrap();
+            take_live(app, unit.id).await;
         }
         Self {
             id,
@@ -241,4 +225,36 @@ impl Partner {
         self.approve(app, &reference).await.unwrap();
         reference
     }
+}
+
+/// A unit that is to be, with keys of its own.
+pub(crate) fn unit(
+    partner: PartnerId,
+    environment: Environment,
+    merchant: MerchantId,
+    msn: &Msn,
+    name: &str,
+) -> registry::sales_units::Add {
+    registry::sales_units::Add {
+        partner,
+        environment,
+        merchant,
+        msn: msn.clone(),
+        name: name.to_owned(),
+        market: Market::Norway,
+        credential_mode: CredentialMode::Own,
+        profile: None,
+        orphans: Orphans::Announce,
+    }
+}
+
+/// The operator has an assignment take payments.
+pub(crate) async fn take_live(app: &App, assignment: AssignmentId) {
+    let live = registry::sales_units::Changes {
+        state: Some(AssignmentState::Live),
+        ..registry::sales_units::Changes::default()
+    };
+    registry::sales_units::set(app, &crate::operator(), assignment, live)
+        .await
+        .unwrap();
 }

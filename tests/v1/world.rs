@@ -124,7 +124,7 @@ pub(crate) fn nok(value: i64) -> Value {
 }
 
 async fn app_on(url: &str, simulator: &Simulator, clock: &Arc<ManualClock>) -> App {
-    let keyring = Keyring::parse("bm9yZGJybyB0ZXN0IGtleSBvZiAzMiBieXRlcyAhISE=").unwrap();
+    let keyring = Keyring::parse(testkit::KEY_FILE).unwrap();
     let store = Store::connect(&store::Settings::new(url.to_owned()), keyring)
         .await
         .unwrap();

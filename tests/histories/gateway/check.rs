@@ -1,6 +1,6 @@
 //! What must hold: the gateway's books, the partner's answers and the simulator's ledger side by side.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::Aggregate;
 use domain::operation::{Kind, Status};
@@ -38,7 +38,7 @@ pub(super) async fn always(history: &mut History<'_>) -> Result<(), String> {
 
 pub(super) async fn at_the_end(history: &mut History<'_>) -> Result<(), String> {
     always(history).await?;
-    same_bytes(history)?;
+    testkit::same_bytes(history.stage.world.simulator.test())?;
     let operations = history.stage.audit.operations(history.reference.as_str()).await;
     let ledger = history.ledger();
     let effects = |key: &str| {
@@ -147,20 +147,4 @@ fn sums(history: &History<'_>, ledger: &[(EventName, i64, Option<String>)]) -> R
         return Ok(());
     }
     Err(format!("the books have {:?}, the ledger {truth:?}", books.sums))
-}
-
-/// Whatever left under one key was always the same request, byte for byte.
-fn same_bytes(history: &History<'_>) -> Result<(), String> {
-    let mut first = BTreeMap::new();
-    for seen in history.stage.world.simulator.test().requests() {
-        let Some(key) = seen.idempotency_key.clone() else {
-            continue;
-        };
-        let bytes = (seen.path.clone(), seen.body.clone());
-        let known = first.entry(key).or_insert_with(|| bytes.clone());
-        if *known != bytes {
-            return Err("one key left with two bodies".to_owned());
-        }
-    }
-    Ok(())
 }
