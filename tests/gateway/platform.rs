@@ -3,13 +3,14 @@
 use domain::Clock as _;
 use domain::admission::fair::Tally;
 use futures_util::StreamExt as _;
-use testkit::Kind;
 use testkit::platform::{Platform, UnderWay};
+use testkit::{Kind, on_both_databases};
 use time::Duration;
 
-#[tokio::test]
-async fn the_trouble_of_one_unit_is_nobody_elses_on_platform_keys() {
-    let platform = Platform::start(Kind::Sqlite, 100).await;
+on_both_databases!(the_trouble_of_one_unit_is_nobody_elses_on_platform_keys);
+
+async fn the_trouble_of_one_unit_is_nobody_elses_on_platform_keys(kind: Kind) {
+    let platform = Platform::start(kind, 100).await;
     let world = &platform.gateway.world;
     let began = world.clock.now();
     platform.fall_sick();

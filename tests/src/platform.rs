@@ -2,7 +2,7 @@
 
 use std::pin::{Pin, pin};
 
-use app::registry::{self, AssignmentState, KeySetOwner, Market, Orphans};
+use app::registry::{self, KeySetOwner};
 use domain::{Clock as _, CredentialMode, Environment, ProductProfile, Secret};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
@@ -10,6 +10,8 @@ use futures_util::stream::FuturesUnordered;
 use simulator::{Fault, Features, Owner, Rule};
 use time::Duration;
 
+use crate::listener::until;
+use crate::partner::{take_live, unit};
 use crate::{Answer, Ask, Desk, Gateway, Kind, Setup};
 
 /// How many units ask in one second, apart from the two that may be sick.
@@ -77,27 +79,15 @@ impl Platform {
             .await
             .unwrap();
         for msn in &msns {
+            let number = msn.parse().unwrap();
             let add = registry::sales_units::Add {
-                partner,
-                environment,
-                merchant,
-                msn: msn.parse().unwrap(),
-                name: format!("till {msn}"),
-                market: Market::Norway,
                 credential_mode: CredentialMode::Platform,
-                profile: None,
-                orphans: Orphans::Announce,
+                ..unit(partner, environment, merchant, &number, &format!("till {msn}"))
             };
             let unit = registry::sales_units::add(app, &crate::operator(), add)
                 .await
                 .unwrap();
-            let live = registry::sales_units::Changes {
-                state: Some(AssignmentState::Live),
-                ..registry::sales_units::Changes::default()
-            };
-            registry::sales_units::set(app, &crate::operator(), unit.id, live)
-                .await
-                .unwrap();
+            take_live(app, unit.id).await;
         }
         world.clear_requests();
         Self { gateway, msns }
@@ -120,8 +110,9 @@ impl Platform {
     }
 
     /// One second: ten units ask once, the first asks five times, the second once more on top of what it is
-    /// still waiting for; then the clock is turned. Were one of the ten to wait for the clock, this would not
-    /// end. Returns what the ten were answered, and what the first was.
+    /// still waiting for; when that has reached Vipps, the clock is turned, so that each second one of its
+    /// requests is answered. Were one of the ten to wait for the clock, this would not end. Returns what the ten
+    /// were answered, and what the first was.
     pub async fn second<'p>(
         &'p self,
         nth: usize,
@@ -149,7 +140,16 @@ impl Platform {
         });
         let reference = format!("slow-{nth:06}");
         let late = self.desk(&self.msns[1]).create(&reference, 10_000, &reference);
+        let vipps = self.gateway.world.simulator.production();
+        let newest = vipps.requests().last().map_or(0, |seen| seen.number);
         slow.push(Box::pin(late.now()));
+        let mut arrived = pin!(until(|| {
+            let seen = vipps.requests();
+            let mut new = seen.iter().rev().take_while(|seen| seen.number > newest);
+            new.any(|seen| {
+                seen.operation == Some("epayment.create") && seen.msn.as_ref() == Some(&self.msns[1])
+            })
+        }));
         let mut asked = pin!(futures_util::future::join(join_all(well), join_all(sick)));
         let answers = loop {
             tokio::select! {
@@ -157,6 +157,12 @@ impl Platform {
                 Some(late) = slow.next() => assert_eq!(late.status, 201, "{late}"),
             }
         };
+        loop {
+            tokio::select! {
+                () = &mut arrived => break,
+                Some(late) = slow.next() => assert_eq!(late.status, 201, "{late}"),
+            }
+        }
         self.gateway.world.advance(Duration::SECOND).await;
         answers
     }
