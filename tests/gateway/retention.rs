@@ -27,7 +27,7 @@ async fn create(desk: &Desk<'_>, reference: &str, phone: &str) -> Answer {
 async fn bought(desk: &Desk<'_>, reference: &str, phone: &str) -> Answer {
     let _ = create(desk, reference, phone).await;
     let _ = desk.approve(reference).send().await.is(200);
-    let _ = desk.put_receipt(reference, &receipt(49_900)).send().await;
+    let _ = desk.put_receipt(reference, &receipt(49_900)).send().await.is(202);
     let captured = desk.capture(reference, 49_900, &format!("capture-{reference}"));
     captured.send().await.is(200)
 }

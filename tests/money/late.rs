@@ -17,10 +17,7 @@ async fn left_behind(world: &World, reference: &Reference, flow: &str) {
     let (app, north) = (&world.app, &world.north);
     let test = world.simulator.test();
     test.add_fault(Rule::new("lost", Fault::AnswerLost).on("epayment.create").once());
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
+    let down = testkit::down();
     test.add_fault(Rule::new("down", down).on("epayment.get"));
     let mut forwarded = Partner::create_of(reference, 1_000);
     let body = String::from_utf8(forwarded.body).unwrap();
@@ -140,14 +137,13 @@ async fn a_customer_who_was_quicker_keeps_the_payment() {
 }
 
 #[tokio::test]
-async fn a_cancel_that_vipps_could_not_take_is_tried_again_and_happens_once() {
+async fn two_processes_that_decide_at_once_send_one_cancel_although_its_answer_is_lost() {
     on_each(async |world: &World| {
         policy(world, Orphans::Cancel).await;
         let reference = "acme-push-1".parse().unwrap();
         left_behind(world, &reference, "PUSH_MESSAGE").await;
         let test = world.simulator.test();
         test.add_fault(Rule::new("lost", Fault::AnswerLost).on("epayment.cancel").once());
-        // The process dies in the middle of it, and two others begin.
         let (one, other) = (world.another_process().await, world.another_process().await);
         let both = async { tokio::join!(decide(world, &one), decide(world, &other)) };
         let (first, second) = both.await;
@@ -158,6 +154,62 @@ async fn a_cancel_that_vipps_could_not_take_is_tried_again_and_happens_once() {
             [EventName::Created, EventName::Terminated]
         );
         assert_eq!(seen(world, "epayment.cancel"), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancel_that_vipps_could_not_take_is_sent_again_word_by_word_and_happens_once() {
+    on_each(async |world: &World| {
+        policy(world, Orphans::Cancel).await;
+        let reference = "acme-push-1".parse().unwrap();
+        left_behind(world, &reference, "PUSH_MESSAGE").await;
+        let (app, test) = (&world.app, world.simulator.test());
+        let down = testkit::down();
+        test.add_fault(Rule::new("down", down).on("epayment.cancel"));
+        // Decided: the operation is stored, and whoever settles what is open sends it again.
+        assert_eq!(decide(world, app).await, 1);
+        assert_eq!(names(world, &reference), [EventName::Created]);
+        test.clear_faults();
+        world.advance(Duration::MINUTE).await;
+        let settled = resolve::run_once(app, app.clock().now());
+        assert_eq!(world.finish(settled).await.unwrap(), 1);
+        assert_eq!(
+            names(world, &reference),
+            [EventName::Created, EventName::Terminated]
+        );
+        let sent = test.requests();
+        let sent: Vec<_> = sent
+            .iter()
+            .filter(|seen| seen.operation == Some("epayment.cancel"))
+            .map(|seen| (seen.idempotency_key.clone().unwrap(), seen.body.clone()))
+            .collect();
+        assert!(sent.len() >= 2, "{sent:?}");
+        assert!(sent.iter().all(|one| *one == sent[0]), "{sent:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancel_that_could_not_leave_is_put_off_and_tried_again() {
+    on_each(async |world: &World| {
+        policy(world, Orphans::Cancel).await;
+        let reference = "acme-push-1".parse().unwrap();
+        left_behind(world, &reference, "PUSH_MESSAGE").await;
+        let test = world.simulator.test();
+        let down = testkit::down();
+        test.add_fault(Rule::new("no token", down).on("token.*"));
+        let process = world.another_process().await;
+        assert_eq!(decide(world, &process).await, 0);
+        assert_eq!(seen(world, "epayment.cancel"), 0);
+        test.clear_faults();
+        assert_eq!(decide(world, &process).await, 0, "not yet");
+        world.advance(Duration::MINUTE).await;
+        assert_eq!(decide(world, &process).await, 1);
+        assert_eq!(
+            names(world, &reference),
+            [EventName::Created, EventName::Terminated]
+        );
     })
     .await;
 }
