@@ -13,6 +13,7 @@ mod data_keys;
 mod databases;
 mod foreign;
 mod money;
+mod moved;
 mod onboarding;
 mod quality;
 mod registry;
