@@ -73,6 +73,14 @@ impl Caller {
         }
     }
 
+    /// The same gateway, asked with another token.
+    pub(crate) fn with(&self, token: &str) -> Self {
+        Self {
+            token: token.to_owned(),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
@@ -95,16 +103,46 @@ impl Caller {
                 body.to_string().into()
             }
         };
+        self.send(
+            letter.method.clone(),
+            &path,
+            request.body(Full::new(bytes)).unwrap(),
+        )
+        .await
+    }
+
+    /// Fetches a token as a client of the gateway's own issuer.
+    pub(crate) async fn fetch_token(&self, client: &str, secret: &str) -> Result<Answer, Silence> {
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "client_credentials")
+            .append_pair("client_id", client)
+            .append_pair("client_secret", secret)
+            .finish();
+        let path = "/oauth/token";
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("http://{}{path}", self.address))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let body = Full::new(form.into());
+        self.send(Method::POST, path, request.body(body).unwrap()).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, Silence> {
         let silence = |error: &dyn std::error::Error| Silence(format!("{path}: {error}"));
-        let response = self.client.request(request.body(Full::new(bytes)).unwrap());
-        let (head, body) = response.await.map_err(|error| silence(&error))?.into_parts();
+        let response = self.client.request(request).await;
+        let (head, body) = response.map_err(|error| silence(&error))?.into_parts();
         let answer = Answer {
-            asked: format!("{} {path}", letter.method),
+            asked: format!("{method} {path}"),
             status: head.status.as_u16(),
             headers: head.headers,
             bytes: body.collect().await.map_err(|error| silence(&error))?.to_bytes(),
         };
-        contract::check(&letter.method, &path, &answer);
+        contract::check(&method, path, &answer);
         Ok(answer)
     }
 

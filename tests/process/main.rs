@@ -26,6 +26,7 @@ mod keys;
 mod killed;
 mod place;
 mod read_only;
+mod rotation;
 mod serve;
 mod till;
 mod watch;
