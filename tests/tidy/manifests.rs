@@ -58,7 +58,7 @@ const OWNERS: [(&[&str], &[&str]); 17] = [
     // Where we may call; whose forwarding we believe.
     (&["ipnet"], &["outbound", "server"]),
     // Files that operators import.
-    (&["csv"], &["app"]),
+    (&["csv"], &["app", "fuzz"]),
     // Access tokens; the registry's answers.
     (&["moka"], &["outbound", "app"]),
     (&["sea-orm", "sea-query-sqlx", "sqlx", "sqlx-core"], &["store"]),

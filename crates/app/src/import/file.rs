@@ -1,155 +1,31 @@
 //! The file: CSV with a head, or JSON (a list, or one object a line). Both have the members of the API.
 
-use std::collections::BTreeMap;
-
 use domain::{CredentialMode, Secret, Violation};
-use serde_json::Value;
 use store::registry::Market;
-use zeroize::Zeroizing;
 
+use super::apart::{Apart, Format, Members, Unreadable, take_apart};
 use super::{Line, Row};
 use crate::onboarding::{NewKeys, NewMerchant};
 use crate::registry::{merchants, name};
-
-/// The columns, all of them text.
-const MEMBERS: [&str; 11] = [
-    "merchantName",
-    "organisationNumber",
-    "country",
-    "msn",
-    "name",
-    "market",
-    "credentialMode",
-    "clientId",
-    "clientSecret",
-    "subscriptionKey",
-    "secondarySubscriptionKey",
-];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Csv,
-    Json,
-}
-
-/// The file as a whole is none. Says where, and repeats nothing of it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreadable(String);
-
-type Members = BTreeMap<String, Zeroizing<String>>;
 
 /// Reads a whole file. A row that is wrong is a row with faults; only what cannot be taken apart is an error.
 ///
 /// # Errors
 /// [`Unreadable`].
 pub fn parse(text: &str, format: Format) -> Result<Vec<Line>, Unreadable> {
-    let text = text.trim_start_matches('\u{feff}');
-    match format {
-        Format::Csv => csv(text),
-        Format::Json => json(text),
-    }
+    Ok(take_apart(text, format)?.into_iter().map(line).collect())
 }
 
-fn csv(text: &str) -> Result<Vec<Line>, Unreadable> {
-    let mut reader = ::csv::ReaderBuilder::new()
-        .flexible(true)
-        .trim(::csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let head = reader
-        .headers()
-        .map_err(|_| Unreadable("the head of the file cannot be read".to_owned()))?
-        .clone();
-    for (position, column) in head.iter().enumerate() {
-        if !MEMBERS.contains(&column) {
-            return Err(Unreadable(format!(
-                "column {} of the head is none of {}",
-                position + 1,
-                MEMBERS.join(", ")
-            )));
-        }
-        if head.iter().filter(|other| *other == column).count() > 1 {
-            return Err(Unreadable(format!(
-                "the column {column} stands twice in the head"
-            )));
-        }
-    }
-    let mut lines = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| {
-            let line = error.position().map_or(0, ::csv::Position::line);
-            Unreadable(format!("line {line} cannot be taken apart"))
-        })?;
-        let number = record.position().map_or(0, ::csv::Position::line);
-        let members = head
-            .iter()
-            .zip(record.iter())
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(column, value)| (column.to_owned(), Zeroizing::new(value.to_owned())));
-        let mut line = line(number, &members.collect(), Vec::new());
-        if record.len() != head.len() {
-            let message = format!("must have {} columns", head.len());
-            line.row = Err(vec![Violation::new("row", "columns", message)]);
-        }
-        lines.push(line);
-    }
-    Ok(lines)
-}
-
-fn json(text: &str) -> Result<Vec<Line>, Unreadable> {
-    let rows: Vec<(u64, Value)> = if text.trim_start().starts_with('[') {
-        let list: Vec<Value> = serde_json::from_str(text).map_err(|error| at(error.line()))?;
-        (1..).zip(list).collect()
-    } else {
-        let mut rows = Vec::new();
-        for (number, line) in (1..).zip(text.lines()) {
-            if !line.trim().is_empty() {
-                let row = serde_json::from_str(line).map_err(|_| at(number))?;
-                rows.push((number.try_into().unwrap_or(u64::MAX), row));
-            }
-        }
-        rows
-    };
-    Ok(rows
-        .into_iter()
-        .map(|(number, row)| object(number, &row))
-        .collect())
-}
-
-fn at(line: usize) -> Unreadable {
-    Unreadable(format!("line {line} is no JSON"))
-}
-
-fn object(number: u64, row: &Value) -> Line {
-    let mut faults = Vec::new();
-    let mut members = Members::new();
-    for (member, value) in row.as_object().into_iter().flatten() {
-        match value {
-            _ if !MEMBERS.contains(&member.as_str()) => {
-                let member: String = member.chars().take(64).collect();
-                faults.push(Violation::new(member, "unknown", "is no member of a row"));
-            }
-            Value::String(text) if !text.is_empty() => {
-                members.insert(member.clone(), Zeroizing::new(text.clone()));
-            }
-            Value::Null | Value::String(_) => {}
-            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-                faults.push(Violation::new(member, "type", "must be text"));
-            }
-        }
-    }
-    if !row.is_object() {
-        faults.push(Violation::new("row", "type", "must be an object"));
-    }
-    line(number, &members, faults)
-}
-
-fn line(number: u64, members: &Members, faults: Vec<Violation>) -> Line {
-    let msn = members.get("msn").map(|msn| msn.chars().take(20).collect());
+fn line(apart: Apart) -> Line {
+    let msn = apart.members.get("msn");
     Line {
-        number,
-        msn,
-        row: row(members, faults),
+        number: apart.number,
+        msn: msn.map(|msn| msn.chars().take(20).collect()),
+        row: if apart.is_torn {
+            Err(apart.faults)
+        } else {
+            row(&apart.members, apart.faults)
+        },
     }
 }
 

@@ -4,11 +4,13 @@
 //! what is there already is left alone, and a run that broke off is resumed by running it again. Each part of the
 //! file commits on its own; keys are tried at Vipps before anything is kept of them.
 
+mod apart;
 mod file;
 mod part;
 mod prove;
 
-pub use file::{Format, Unreadable, parse};
+pub use apart::{Format, Unreadable};
+pub use file::parse;
 
 use std::collections::HashMap;
 
