@@ -172,7 +172,7 @@ impl Gateway {
     }
 
     /// One round of the jobs that carry on what was begun: open operations are settled, what becomes of late payments
-    /// is decided, receipts leave, calls are counted. Nothing is forgotten, and no sales unit is looked at.
+    /// is decided, units move, receipts leave, calls are counted. Nothing is forgotten, and no sales unit is looked at.
     pub async fn work(&self) {
         let app = &self.world.app;
         let rounds = async {
