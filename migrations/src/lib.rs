@@ -23,6 +23,7 @@ mod m20261126_001000_audit_chains;
 mod m20261126_001100_revocations;
 mod m20261126_020000_grants;
 mod m20261126_024000_transfers;
+mod m20261126_031000_product_orders;
 mod script;
 mod users;
 pub mod wall;
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_001100_revocations::Migration),
             Box::new(m20261126_020000_grants::Migration),
             Box::new(m20261126_024000_transfers::Migration),
+            Box::new(m20261126_031000_product_orders::Migration),
         ]
     }
 }

@@ -4,10 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use app::registry::KeySetOwner;
+use domain::{Clock as _, Environment};
 use serde_json::{Value, json};
-use simulator::Seen;
+use simulator::{Owner, Seen};
 use testkit::{Answer, Gateway, Kind, contract, desk, on_both_databases, specs};
 use time::Duration;
+
+use crate::onboarding::{add_keys, keys_of, profile};
 
 on_both_databases!(
     a_tour_keeps_the_contracts_of_both_sides,
@@ -164,6 +168,45 @@ async fn onboard(gateway: &Gateway) -> Vec<Answer> {
     answers
 }
 
+/// A product order, looked at and taken back.
+async fn order(gateway: &Gateway) -> Vec<Answer> {
+    let north = gateway.world.north.id;
+    let keys = keys_of(
+        gateway.world.simulator.production(),
+        &Owner::Partner("north".to_owned()),
+    );
+    profile(gateway, north).await;
+    let owner = KeySetOwner::Partner(north);
+    add_keys(gateway, owner, Environment::Production, &keys).await;
+    let token = gateway.north_production.token(gateway.world.clock.now()).signed();
+    let ask = |method, path: &str| gateway.ask(method, path).bearer(&token);
+    let new = json!({"name": "Fjell AS", "organisationNumber": "918273645", "country": "NO"});
+    let _ = ask(http::Method::POST, "/v1/merchants")
+        .json(&new)
+        .send()
+        .await
+        .is(201);
+    let form = json!({
+        "businessIdentifier": {"scheme": "business:NO:ORG", "id": "918273645"}, "productType": "CASHIER",
+    });
+    let made = ask(http::Method::POST, "/v1/product-orders")
+        .key("t1")
+        .json(&form);
+    let made = made.send().await.is(201);
+    gateway.world.advance(Duration::MINUTE).await;
+    gateway.work().await;
+    let path = format!("/v1/product-orders/{}", made.text("/id"));
+    let mut answers = vec![made];
+    for (method, path) in [
+        (http::Method::GET, "/v1/product-orders"),
+        (http::Method::GET, &path),
+        (http::Method::DELETE, &path),
+    ] {
+        answers.push(ask(method, path).send().await.is(200));
+    }
+    answers
+}
+
 /// Fails unless each request that the simulator saw fits the published text.
 fn assert_published(requests: &[Seen]) {
     let Some(specs) = specs::all() else { return };
@@ -205,6 +248,7 @@ async fn a_tour_keeps_the_contracts_of_both_sides(kind: Kind) {
     let gateway = Gateway::start(kind).await;
     let mut answers = tour(&gateway).await;
     answers.extend(onboard(&gateway).await);
+    answers.extend(order(&gateway).await);
     assert_published(&gateway.world.simulator.test().requests());
     for operation in contract::operations() {
         let met = answers.iter().any(|answer| {

@@ -21,6 +21,7 @@ mod money;
 mod oauth;
 mod onboarding;
 mod platform;
+mod product_orders;
 mod receipts;
 mod recovery;
 mod retention;

@@ -25,7 +25,7 @@ on_both_databases!(
     vipps_out_of_reach_changes_nothing,
 );
 
-fn keys_of(world: &World, owner: &Owner) -> KeySet {
+pub(crate) fn keys_of(world: &World, owner: &Owner) -> KeySet {
     world.registry().keys_of(owner).unwrap().clone()
 }
 
@@ -90,7 +90,7 @@ async fn mode(desk: &Desk<'_>, mode: &str) -> Answer {
         .await
 }
 
-async fn count(gateway: &Gateway, sql: &str) -> i64 {
+pub(crate) async fn count(gateway: &Gateway, sql: &str) -> i64 {
     let database = Database::connect(&gateway.world.database.url).await.unwrap();
     let backend = database.get_database_backend();
     let sql = format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {sql}");
@@ -375,7 +375,7 @@ async fn keys_that_were_regenerated_are_found_when_calls_start_to_fail(kind: Kin
     let _ = north.created("afterwards-2", 100).await;
 }
 
-async fn add_keys(gateway: &Gateway, owner: KeySetOwner, environment: Environment, keys: &KeySet) {
+pub(crate) async fn add_keys(gateway: &Gateway, owner: KeySetOwner, environment: Environment, keys: &KeySet) {
     let add = key_sets::Add {
         owner,
         environment,
@@ -397,17 +397,33 @@ async fn platform_keys_never_prove_a_claim(kind: Kind) {
     let keys = unit_keys(&gateway, "100003");
     add_keys(&gateway, KeySetOwner::Platform, Environment::Test, &keys).await;
     let (desk, _) = draft(&gateway.south(), "100003", "platform").await;
-    let probed = probe(&desk).await.is(200);
+    let read = desk.get("").send().await.is(200);
     assert_eq!(
-        (probed.text("/state"), probed.at("/claim")),
+        (read.text("/state"), read.at("/claim")),
         ("draft".to_owned(), Value::Null)
     );
-    assert!(probed.text("/reason").contains("prove nothing"), "{probed}");
+    assert!(read.text("/reason").contains("prove nothing"), "{read}");
+    // They do not even look: a foreign unit and one that nobody has are the same, and Vipps sees nothing.
+    let (nobodys, _) = draft(&gateway.south(), "777777", "platform").await;
+    for desk in [&desk, &nobodys] {
+        let _ = probe(desk).await.problem(409, "sales_unit_unproven");
+    }
+    for _ in 0..2 {
+        gateway.world.advance(Duration::hours(25)).await;
+        gateway.look().await;
+    }
+    let seen = gateway.world.simulator.test().requests();
+    let about = |msn: &str| seen.iter().filter(|it| it.msn.as_deref() == Some(msn)).count();
+    assert_eq!([about("100003"), about("777777")], [0, 0], "{seen:?}");
+    let desk = Desk {
+        token: gateway.south().token,
+        ..desk
+    };
     // Nor by a way round: another mode and back.
     let _ = mode(&desk, "own").await.problem(409, "sales_unit_without_keys");
     let _ = mode(&desk, "partner").await.problem(400, "invalid_request");
     let (other, _) = draft(&gateway.south(), "100004", "own").await;
-    let _ = mode(&other, "platform").await.problem(422, "credentials_refused");
+    let _ = mode(&other, "platform").await.problem(409, "sales_unit_unproven");
     let _ = desk
         .create("not-mine-1", 100, "k")
         .send()
@@ -423,7 +439,7 @@ async fn platform_keys_never_prove_a_claim(kind: Kind) {
     assert_eq!(mode(&desk, "own").await.is(200).text("/credentialMode"), "own");
 }
 
-async fn profile(gateway: &Gateway, partner: PartnerId) {
+pub(crate) async fn profile(gateway: &Gateway, partner: PartnerId) {
     let add = profiles::Add {
         partner,
         environment: Environment::Production,

@@ -12,6 +12,7 @@ use time::Duration;
 on_both_databases!(
     after_the_retention_a_replay_is_answered_from_the_facts,
     an_erased_customer_leaves_the_facts_and_nobody_else_is_touched,
+    a_customer_whose_number_only_vipps_told_is_found_and_erased,
 );
 
 async fn create(desk: &Desk<'_>, reference: &str, phone: &str) -> Answer {
@@ -138,4 +139,58 @@ async fn an_erased_customer_leaves_the_facts_and_nobody_else_is_touched(kind: Ki
         .await
         .unwrap();
     assert_eq!(found.payments + u64::try_from(found.open.len()).unwrap(), 1);
+}
+
+async fn a_customer_whose_number_only_vipps_told_is_found_and_erased(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let (world, north) = (&gateway.world, gateway.north());
+    let phone = Secret::new("+47 12 34 56 78");
+    let mut body = web("acme-order-1", 49_900);
+    body["profile"] = json!({"scope": "name phoneNumber"});
+    let made = north.post("/payments").key("create-1").json(&body).send().await;
+    assert_eq!(made.status, 201, "{made}");
+    let _ = north.approve("acme-order-1").send().await.is(200);
+    let read = north.payment("acme-order-1").send().await.is(200);
+    assert_eq!(
+        read.at("/vipps/userDetails/mobileNumber"),
+        json!("4712345678"),
+        "{read}"
+    );
+    // One that was made elsewhere, and is taken over by reading it.
+    let mut elsewhere = web("acme-order-2", 100);
+    elsewhere["profile"] = json!({"scope": "phoneNumber"});
+    let beside = world.beside_another_database().await;
+    let second = app::payments::Create {
+        msn: beside.north.msn.clone(),
+        key: "create-2".parse().unwrap(),
+        forwarded: domain::Forwarded {
+            body: elsewhere.to_string().into_bytes(),
+            ..testkit::Partner::create_of(&"acme-order-2".parse().unwrap(), 100)
+        },
+        wait: app::Wait {
+            until: world.clock.now() + Duration::seconds(15),
+        },
+        allowance: app::Allowance::free(),
+    };
+    let caller = beside.north.caller();
+    let made = world
+        .finish(app::payments::create(&beside.app, &caller, second))
+        .await;
+    assert!(made.is_ok(), "{made:?}");
+    let _ = north.approve("acme-order-2").send().await.is(200);
+
+    let erased = customers::erase(&world.app, &testkit::operator(), world.north.id, &phone)
+        .await
+        .unwrap();
+    assert_eq!((erased.payments, erased.open.len()), (2, 0), "{erased:?}");
+    // What Vipps tells from now on is neither kept nor noted.
+    let read = north.payment("acme-order-1").send().await.is(200);
+    assert_eq!(read.at("/state"), json!("AUTHORIZED"), "{read}");
+    let captured = north.capture("acme-order-1", 49_900, "take-1").send().await;
+    assert_eq!(captured.status, 200, "{captured}");
+    let _ = north.payment("acme-order-1").send().await.is(200);
+    let again = customers::erase(&world.app, &testkit::operator(), world.north.id, &phone)
+        .await
+        .unwrap();
+    assert_eq!(again, customers::Erasure::default());
 }

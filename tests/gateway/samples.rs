@@ -13,13 +13,14 @@ pub(crate) struct Names {
     pub(crate) reference: String,
     pub(crate) operation: String,
     pub(crate) merchant: String,
+    pub(crate) product_order: String,
 }
 
 /// The one thing that a sample adds to path and token.
 enum Sample {
     Nothing,
     Body(serde_json::Value),
-    /// Moves money: a key and a body, which may be absent.
+    /// Moves money, or is meant to happen once like that: a key and a body, which may be absent.
     Money(Option<serde_json::Value>),
 }
 
@@ -28,10 +29,16 @@ fn sample(operation: &Operation, names: &Names) -> Sample {
     match operation.id.as_str() {
         "listMerchants" | "getMerchant" | "probeSalesUnit" | "listSalesUnits" | "getSalesUnit"
         | "listPayments" | "getPayment" | "listPaymentEvents" | "getOperation" | "getReceipt"
-        | "getApiQuality" | "requestTransfer" | "listTransfers" => Sample::Nothing,
+        | "getApiQuality" | "requestTransfer" | "listTransfers" | "listProductOrders" | "getProductOrder"
+        | "deleteProductOrder" => Sample::Nothing,
         "createMerchant" => {
             Sample::Body(json!({"name": "Fjell AS", "organisationNumber": "918273645", "country": "NO"}))
         }
+        // Of a merchant that nobody has: what becomes of a good one is told by stories of its own.
+        "createProductOrder" => Sample::Money(Some(json!({
+            "businessIdentifier": {"scheme": "business:NO:ORG", "id": "999999999"},
+            "productType": "PAYMENT_INTEGRATION",
+        }))),
         "createSalesUnit" => Sample::Body(json!({"msn": "100003", "name": "Fjell, Storgata 1"})),
         "putCredentials" => Sample::Body(json!({
             "clientId": "nobody", "clientSecret": "no-secret", "subscriptionKey": "no-key",
@@ -54,6 +61,7 @@ pub(crate) fn path(operation: &Operation, names: &Names) -> String {
         .replace("{merchantId}", &names.merchant)
         .replace("{reference}", &names.reference)
         .replace("{operationId}", &names.operation)
+        .replace("{productOrderId}", &names.product_order)
 }
 
 /// The request of nobody yet.
@@ -86,6 +94,7 @@ pub(crate) async fn payment_of(gateway: &Gateway, desk: &Desk<'_>, reference: &s
     let unit = desk.get("").send().await.is(200);
     Names {
         merchant: unit.text("/merchantId"),
+        product_order: "por_0190a1b2c3d47e5f8091a2b3c4d5e6f8".to_owned(),
         msn: desk.msn.clone(),
         reference: reference.to_owned(),
         operation: captured.text("/id"),

@@ -17,6 +17,7 @@ on_both_databases!(
     a_request_lost_before_the_effect_is_sent_again_within_the_horizon,
     beyond_the_horizon_it_stays_unknown_and_reads_go_on,
     a_create_whose_answer_is_lost_is_settled_by_reading,
+    a_create_that_leads_the_customer_nowhere_is_settled_by_reading,
     a_create_that_never_came_about_burns_its_reference,
     whoever_was_told_to_wait_gets_the_settled_answer_under_the_same_key,
     a_replayed_answer_is_marked_and_the_same_byte_for_byte,
@@ -158,6 +159,24 @@ async fn a_create_whose_answer_is_lost_is_settled_by_reading(kind: Kind) {
     assert_eq!(created.at("/state"), "CREATED", "{created}");
     assert!(created.text("/redirectUrl").starts_with("http"), "{created}");
     assert_eq!(desk.truth("lost-create-1"), [(EventName::Created, 10_000)]);
+}
+
+async fn a_create_that_leads_the_customer_nowhere_is_settled_by_reading(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let desk = gateway.north();
+    for (reference, after_effect) in [("leads-nowhere-1", true), ("leads-nowhere-2", false)] {
+        let bare = Fault::Answer {
+            status: 201,
+            content_type: Some("application/json".to_owned()),
+            headers: Vec::new(),
+            body: format!(r#"{{"reference":"{reference}"}}"#),
+            after_effect,
+        };
+        fault(&gateway, Rule::new("bare", bare).on("epayment.create").once());
+        let created = desk.create(reference, 10_000, reference).send().await.is(201);
+        assert!(created.text("/redirectUrl").starts_with("http"), "{created}");
+        assert_eq!(desk.truth(reference), [(EventName::Created, 10_000)]);
+    }
 }
 
 async fn a_create_that_never_came_about_burns_its_reference(kind: Kind) {

@@ -31,6 +31,7 @@ const EXCEPTIONS: usize = 4;
 const UNKNOWN_MSN: &str = "999999";
 const UNKNOWN_REFERENCE: &str = "never-heard-of-1";
 const UNKNOWN_MERCHANT: &str = "mer_0190a1b2c3d47e5f8091a2b3c4d5e6f7";
+const UNKNOWN_PRODUCT_ORDER: &str = "por_0190a1b2c3d47e5f8091a2b3c4d5e6f7";
 const UNKNOWN_OPERATION: &str = "op_0190a1b2c3d47e5f8091a2b3c4d5e6f7";
 
 fn exceptions() -> BTreeSet<(String, String)> {
@@ -45,9 +46,10 @@ fn exceptions() -> BTreeSet<(String, String)> {
         .collect()
 }
 
-/// These have cases of their own: a foreign merchant, and a narrowed token for the partner as a whole.
+/// These have cases of their own: a foreign merchant, a narrowed token for the partner as a whole; and product
+/// orders, which exist in production alone and have their stories there.
 fn is_about_merchants(operation: &Operation) -> bool {
-    operation.path.starts_with("/v1/merchants")
+    operation.path.starts_with("/v1/merchants") || operation.path.starts_with("/v1/product-orders")
 }
 
 /// The operations that a case can be tried with; those that it cannot must be excepted, and only those.
@@ -93,6 +95,7 @@ fn unknown() -> Names {
         reference: UNKNOWN_REFERENCE.to_owned(),
         operation: UNKNOWN_OPERATION.to_owned(),
         merchant: UNKNOWN_MERCHANT.to_owned(),
+        product_order: UNKNOWN_PRODUCT_ORDER.to_owned(),
     }
 }
 
@@ -263,6 +266,7 @@ async fn the_payment_of_another_partner_does_not_exist(kind: Kind) {
             reference: reference.to_owned(),
             operation: norths.operation.clone(),
             merchant: norths.merchant.clone(),
+            product_order: norths.product_order.clone(),
         };
         let (norths, never) = (own(&norths.reference), own(UNKNOWN_REFERENCE));
         let key = key_for(&["reference", &operation.id]);
@@ -343,6 +347,13 @@ async fn a_narrowed_token_sees_its_own_merchants_and_makes_none(kind: Kind) {
                     let count = answer.clone().is(200).at("/data").as_array().unwrap().len();
                     assert_eq!(count, usize::from(sees), "{answer}");
                 }
+                // It is the partner's, and no sales unit has come of it.
+                ("listProductOrders", _) => {
+                    assert_eq!(answer.clone().is(200).at("/data"), serde_json::json!([]));
+                }
+                ("getProductOrder", _) => {
+                    let _ = answer.problem(404, "product_order_not_found");
+                }
                 ("getMerchant", true) => assert_eq!(answer.clone().is(200).text("/id"), norths.merchant),
                 ("getMerchant", false) => {
                     let _ = answer.problem(404, "merchant_not_found");
@@ -383,8 +394,14 @@ async fn the_token_of_the_other_environment_reaches_nothing(kind: Kind) {
                     .await,
             );
         }
-        if operation.path.contains("{msn}") || operation.path.contains("{merchantId}") {
+        if ["{msn}", "{merchantId}", "{productOrderId}"]
+            .iter()
+            .any(|name| operation.path.contains(name))
+        {
             same(operation, &answers[0], &answers[1]);
+        } else if operation.id == "createProductOrder" {
+            // For a merchant of the other environment, or of nobody.
+            assert_eq!((answers[0].status, answers[1].status), (400, 400));
         } else if operation.method != http::Method::GET {
             // It makes something in the token's own environment, once.
             assert_eq!((answers[0].status, answers[1].status), (201, 409));

@@ -182,6 +182,9 @@ impl Gateway {
             jobs::push_receipts::run_once(app, app.clock().now())
                 .await
                 .unwrap();
+            jobs::follow_orders::run_once(app, app.clock().now())
+                .await
+                .unwrap();
             jobs::record_calls::run_once(app, app.clock().now())
                 .await
                 .unwrap();

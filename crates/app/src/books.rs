@@ -11,7 +11,7 @@ use crate::admission::Purpose;
 use crate::reads::{Refreshed, Unread};
 use crate::served::Served;
 use crate::stale::{Fault, unless_stale};
-use crate::{App, Error, Unit, What};
+use crate::{App, Error, Unit, What, customers};
 
 /// How often a GET is made anew because the books moved on while it was under way.
 const ROUNDS: u32 = 3;
@@ -126,6 +126,9 @@ impl App {
         let payment = update.payment;
         let tx = self.store().begin(payment.partner, payment.environment).await?;
         tx.scope().save_payment(update).await?;
+        if let Some(reading) = update.reading {
+            customers::note_reading(self, &tx.scope(), payment.id, reading).await?;
+        }
         tx.commit().await
     }
 
@@ -169,6 +172,7 @@ impl App {
                 at: self.now(),
             };
             scope.save_payment(&update).await?;
+            customers::note_reading(self, &scope, new.id, &reading.body).await?;
             let adopted = scope
                 .find_payment_by_id(new.id)
                 .await?

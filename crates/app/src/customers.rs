@@ -6,7 +6,7 @@
 
 use domain::{Environment, PartnerId, PaymentId, Secret};
 use serde_json::{Value, json};
-use store::Keyring;
+use store::{Keyring, Scope};
 
 use crate::audit::{self, Actor, Change};
 use crate::registry::partners;
@@ -93,6 +93,42 @@ pub(crate) fn named_in(
 ) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let phone = body.get("customer")?.get("phoneNumber")?.as_str()?;
+    fingerprint(keyring, partner, environment, phone)
+}
+
+/// The same of what Vipps says of a payment: the number that the customer let the merchant have
+/// (`userDetails`, ePayment API 1.8.1, get payment, 2026-04).
+fn told_by(
+    keyring: &Keyring,
+    partner: PartnerId,
+    environment: Environment,
+    reading: &[u8],
+) -> Option<String> {
+    let reading: Value = serde_json::from_slice(reading).ok()?;
+    let phone = reading.get("userDetails")?.get("mobileNumber")?.as_str()?;
+    fingerprint(keyring, partner, environment, phone)
+}
+
+/// A reading is about to be kept: its customer is found from now on, in the same transaction.
+pub(crate) async fn note_reading(
+    app: &App,
+    scope: &Scope<'_>,
+    payment: PaymentId,
+    reading: &[u8],
+) -> Result<(), store::Error> {
+    let keyring = app.store().keyring();
+    match told_by(keyring, scope.partner(), scope.environment(), reading) {
+        Some(phone) => scope.note_customer(payment, &phone).await,
+        None => Ok(()),
+    }
+}
+
+fn fingerprint(
+    keyring: &Keyring,
+    partner: PartnerId,
+    environment: Environment,
+    phone: &str,
+) -> Option<String> {
     let value = bound(partner, environment, &digits(phone)?);
     Some(keyring.fingerprint(PURPOSE, &value))
 }
@@ -146,5 +182,11 @@ mod tests {
         assert_ne!(first, named(2, Environment::Test));
         assert_ne!(first, named(1, Environment::Production));
         assert_eq!(named_in(&keyring, partner(1), Environment::Test, b"{}"), None);
+        let told = |reading: &[u8]| told_by(&keyring, partner(1), Environment::Test, reading);
+        assert_eq!(
+            told(br#"{"userDetails":{"mobileNumber":"+47 12345678"}}"#),
+            Some(first)
+        );
+        assert_eq!(told(br#"{"profile":{},"userDetails":{"email":"a@b.no"}}"#), None);
     }
 }

@@ -53,6 +53,12 @@ pub enum Error {
     /// The sales unit moves away, or has: no money is begun for it here any more.
     #[error("the sales unit is closed here")]
     Closed,
+    /// The operator's keys are not used for a sales unit of which nobody has shown whose it is.
+    #[error("the operator's keys look at no sales unit whose claim is not proven")]
+    UnprovenForPlatform,
+    /// A product order cannot be made or taken back.
+    #[error("{0}")]
+    ProductOrder(crate::product_orders::Hindrance),
     /// Vipps refuses the sales unit with the keys it has; a probe now and then finds out when that is over.
     #[error("the sales unit is disconnected")]
     Disconnected { retry_after: Duration },
@@ -134,6 +140,7 @@ pub enum What {
     Merchant,
     KeySet,
     Transfer,
+    ProductOrder,
 }
 
 impl What {
@@ -151,6 +158,7 @@ impl What {
             Self::Merchant => "merchant",
             Self::KeySet => "key_set",
             Self::Transfer => "transfer",
+            Self::ProductOrder => "product_order",
         }
     }
 }

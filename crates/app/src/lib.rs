@@ -26,6 +26,7 @@ pub mod money;
 pub mod onboarding;
 pub mod operations;
 pub mod payments;
+pub mod product_orders;
 pub mod quality;
 pub mod receipts;
 pub mod registry;

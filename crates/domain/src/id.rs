@@ -155,6 +155,11 @@ pub mod kind {
     impl Kind for Transfer {
         const PREFIX: &'static str = "trf";
     }
+    #[derive(Debug)]
+    pub enum ProductOrder {}
+    impl Kind for ProductOrder {
+        const PREFIX: &'static str = "por";
+    }
 }
 
 pub type PartnerId = Id<kind::Partner>;
@@ -169,6 +174,7 @@ pub type PaymentId = Id<kind::Payment>;
 pub type OperationId = Id<kind::Operation>;
 pub type ReceiptId = Id<kind::Receipt>;
 pub type TransferId = Id<kind::Transfer>;
+pub type ProductOrderId = Id<kind::ProductOrder>;
 
 #[cfg(test)]
 mod tests {

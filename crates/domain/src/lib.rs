@@ -21,6 +21,7 @@ pub mod operation;
 pub mod outcome;
 pub mod payment;
 pub mod product;
+pub mod product_order;
 pub mod receipt;
 pub mod reference;
 pub mod secret;
@@ -38,8 +39,8 @@ pub use environment::Environment;
 pub use event::{Event, EventName};
 pub use forwarded::{CancelFacts, CaptureFacts, CreateFacts, Forwarded, RefundFacts};
 pub use id::{
-    AssignmentId, ClientId, Id, IssuerId, KeySetId, MerchantId, OperationId, PartnerId, PaymentId, ProfileId,
-    ReceiptId, SalesUnitId, TransferId,
+    AssignmentId, ClientId, Id, IssuerId, KeySetId, MerchantId, OperationId, PartnerId, PaymentId,
+    ProductOrderId, ProfileId, ReceiptId, SalesUnitId, TransferId,
 };
 pub use idempotency::{IdempotencyKey, Scope as IdempotencyScope};
 pub use key_set::{CredentialMode, KeySet, KeySetKind};

@@ -31,8 +31,7 @@ const VERSION: &[u8] = b"1";
 
 impl UpstreamKey {
     pub fn derive(identity: &Identity<'_>) -> Self {
-        let mut hash = Sha256::new();
-        for field in [
+        Self::of([
             VERSION,
             identity.environment.as_str().as_bytes(),
             identity.msn.as_str().as_bytes(),
@@ -41,7 +40,30 @@ impl UpstreamKey {
             identity.reference.as_str().as_bytes(),
             identity.key.as_str().as_bytes(),
             &identity.generation.to_be_bytes(),
-        ] {
+        ])
+    }
+
+    /// The key of a product order, by the same rules: it has neither a sales unit nor a reference
+    /// (Management API 2.0.9, `Idempotency-Key`, `^[a-zA-Z0-9-]{1,50}$`, 2026-09).
+    pub fn of_product_order(
+        environment: Environment,
+        partner: PartnerId,
+        key: &IdempotencyKey,
+        generation: u32,
+    ) -> Self {
+        Self::of([
+            VERSION,
+            environment.as_str().as_bytes(),
+            b"product-order",
+            partner.uuid().as_bytes(),
+            key.as_str().as_bytes(),
+            &generation.to_be_bytes(),
+        ])
+    }
+
+    fn of<const N: usize>(fields: [&[u8]; N]) -> Self {
+        let mut hash = Sha256::new();
+        for field in fields {
             // Prefixed by length, so that ("ab", "c") and ("a", "bc") differ.
             hash.update((field.len() as u64).to_be_bytes());
             hash.update(field);
@@ -92,6 +114,25 @@ mod tests {
             derived("123456", "order-7", 0),
             "TNIBU7IIXWW6YH6PF7SOYDG5KAIZD23WIGTLVC2S"
         );
+    }
+
+    #[test]
+    fn the_key_of_a_product_order_never_changes_either() {
+        let of = |key: &str, generation| {
+            let partner = PartnerId::from_uuid(Uuid::from_u128(1));
+            UpstreamKey::of_product_order(
+                Environment::Production,
+                partner,
+                &key.parse().unwrap(),
+                generation,
+            )
+        };
+        assert_eq!(
+            of("order-7", 0).as_str(),
+            "CV4QZ27OFBPLG5PSMRLAZKVBHHC3FBPD4WEG6XXW"
+        );
+        assert_ne!(of("order-7", 0), of("order-7", 1));
+        assert_ne!(of("order-7", 0), of("order-8", 0));
     }
 
     #[test]

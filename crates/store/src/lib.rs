@@ -13,6 +13,7 @@ mod error;
 mod moment;
 pub mod money;
 mod postgres;
+pub mod product_orders;
 pub mod quality;
 pub mod registry;
 mod scope;

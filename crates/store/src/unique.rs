@@ -85,6 +85,14 @@ const RULES: &[Rule] = &[
         columns: "idempotency_keys.partner_id, idempotency_keys.environment, idempotency_keys.msn, idempotency_keys.key",
     },
     Rule {
+        name: "uq_product_orders_key",
+        columns: "product_orders.partner_id, product_orders.environment, product_orders.key",
+    },
+    Rule {
+        name: "uq_product_orders_vipps",
+        columns: "product_orders.environment, product_orders.vipps_id",
+    },
+    Rule {
         name: "uq_receipts_payment",
         columns: "receipts.payment_id",
     },

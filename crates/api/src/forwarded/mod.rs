@@ -10,6 +10,7 @@ mod approve;
 mod create;
 mod customer;
 mod modification;
+mod product_order;
 mod receipt;
 mod shipping;
 mod url;

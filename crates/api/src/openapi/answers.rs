@@ -43,7 +43,7 @@ fn problem(status: u16, entries: &[&Entry], classes: &BTreeSet<String>) -> Value
         .collect();
     json!({
         "description": said.join("\n"),
-        "headers": headers(&status.to_string(), classes.contains("money")),
+        "headers": headers(&status.to_string(), classes.contains("keyed")),
         "content": { "application/problem+json": {
             "schema": reference("schemas", "Problem"),
             "examples": examples,
@@ -52,7 +52,7 @@ fn problem(status: u16, entries: &[&Entry], classes: &BTreeSet<String>) -> Value
 }
 
 /// The headers that an answer with this status has.
-fn headers(status: &str, money: bool) -> Value {
+fn headers(status: &str, keyed: bool) -> Value {
     let mut named = vec!["Request-Id", "RateLimit", "RateLimit-Policy"];
     if matches!(status, "429" | "503") {
         named.push("Retry-After");
@@ -60,10 +60,10 @@ fn headers(status: &str, money: bool) -> Value {
     if matches!(status, "401" | "403") {
         named.push("WWW-Authenticate");
     }
-    if money && matches!(status, "200" | "201" | "400" | "409" | "422") {
+    if keyed && matches!(status, "200" | "201" | "400" | "409" | "422") {
         named.push("Idempotency-Replayed");
     }
-    if status == "201" || money && status == "202" {
+    if status == "201" || keyed && status == "202" {
         named.push("Location");
     }
     named

@@ -11,7 +11,8 @@ pub(super) fn of(path: &str, operation: &Value) -> BTreeSet<String> {
     let id = super::id(operation);
     let carried = carried(id);
     let body = carried.is_some_and(|it| it.body.is_some());
-    let money = carried.is_some_and(|it| it.key);
+    let keyed = carried.is_some_and(|it| it.key);
+    let money = keyed && path.contains("{msn}");
     // Vipps is asked by all that name a payment, but for a look into our own books.
     let own_books = matches!(id, "getOperation" | "putReceipt" | "getReceipt" | "listPayments");
     let payment = path.contains("{reference}");
@@ -22,6 +23,13 @@ pub(super) fn of(path: &str, operation: &Value) -> BTreeSet<String> {
         ("body", body),
         ("query", carried.is_some_and(|it| !it.query.is_empty())),
         ("money", money),
+        ("keyed", keyed),
+        // The Management API is asked about product orders.
+        (
+            "orders",
+            matches!(id, "createProductOrder" | "deleteProductOrder"),
+        ),
+        ("order", path.contains("{productOrderId}")),
         ("vipps", (payment || money) && !own_books),
         // Vipps is asked how it takes a sales unit's keys.
         (

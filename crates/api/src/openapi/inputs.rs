@@ -8,7 +8,7 @@ use super::requests::carried;
 pub(super) fn add(path: &str, operation: &mut Value) {
     let carried = carried(super::id(operation));
     let mut parameters = Vec::new();
-    for name in ["msn", "merchantId", "reference", "operationId"] {
+    for name in ["msn", "merchantId", "reference", "operationId", "productOrderId"] {
         if path.contains(&format!("{{{name}}}")) {
             parameters.push(reference("parameters", name));
         }

@@ -20,7 +20,7 @@ pub(super) struct Requests {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Carried {
-    /// Whether it moves money and needs an `Idempotency-Key`.
+    /// Whether it is meant to happen once and needs an `Idempotency-Key`.
     #[serde(default)]
     pub key: bool,
     pub body: Option<Body>,

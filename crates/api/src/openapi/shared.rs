@@ -54,6 +54,12 @@ fn parameters() -> Value {
             "schema": { "type": "string", "pattern": "^op_[0-9a-f]{32}$" },
             "example": "op_0190a1b2c3d47e5f8091a2b3c4d5e6f7"
         },
+        "productOrderId": {
+            "name": "productOrderId", "in": "path", "required": true,
+            "description": "The product order's id.",
+            "schema": { "type": "string", "pattern": "^por_[0-9a-f]{32}$" },
+            "example": "por_0190a1b2c3d47e5f8091a2b3c4d5e6f7"
+        },
         "merchantSerialNumber": {
             "name": "Merchant-Serial-Number", "in": "header", "required": false,
             "description": "May confirm the sales unit of the path. Another one is refused.",
@@ -62,7 +68,7 @@ fn parameters() -> Value {
         "idempotencyKey": {
             "name": "Idempotency-Key", "in": "header", "required": true,
             "description": "One key for each operation that is meant to happen once: 1 to 255 printable ASCII characters, \
-                taken verbatim, unique at the sales unit and kept for at least 400 days. The same key with the same body \
+                taken verbatim, unique at the sales unit (of a product order: with the partner) and kept for at least 400 days. The same key with the same body \
                 gives the same answer; with another it is refused.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]{1,255}$" },
             "example": "order-123-capture-1"
@@ -92,7 +98,7 @@ fn headers() -> Value {
             "Bearer error=\"invalid_token\""),
         "Idempotency-Replayed": header("The stored answer of an earlier request with the same key.",
             json!({ "type": "string", "const": "true" }), "true"),
-        "Location": header("Where the new payment, merchant or sales unit, or the operation, is read.", text,
+        "Location": header("Where the new payment, merchant, sales unit or product order, or the operation, is read.", text,
             "/v1/sales-units/123456/payments/acme-shop-123-1"),
     })
 }

@@ -20,7 +20,7 @@ fn the_document_in_the_repository_is_the_one_the_program_makes() {
 fn every_operation_has_an_id_a_tag_a_scope_a_summary_a_description_and_examples() {
     let document = document();
     let operations = operations(document);
-    assert_eq!(operations.len(), 21);
+    assert_eq!(operations.len(), 27);
     for (path, method, operation) in operations {
         let id = id(operation);
         assert!(!id.is_empty(), "{method} {path}");
@@ -126,6 +126,7 @@ fn every_example_of_a_body_passes_the_rules_that_guard_it() {
                 "refundPayment" => check::of::<RefundFacts>(&text).1,
                 "cancelPayment" => check::of::<CancelFacts>(&text).1,
                 "approvePayment" => check::of::<Approve>(&text).1,
+                "createProductOrder" => check::of::<domain::product_order::Facts>(&text).1,
                 "putReceipt" => check::of::<ReceiptFacts>(&text).1,
                 "createMerchant" => check::of::<app::onboarding::NewMerchant>(&text).1,
                 "createSalesUnit" => check::of::<crate::asked::NewUnit>(&text).1,

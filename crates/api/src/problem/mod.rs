@@ -132,6 +132,20 @@ impl Problem {
         problem
     }
 
+    /// What Vipps' refusal of a product order means here. Most rows of the table are about payments.
+    pub fn of_order(rejected: &Rejected) -> Self {
+        if matches!(rejected.status, 400 | 401 | 403 | 422 | 429) {
+            let plain = Rejected {
+                code: None,
+                ..rejected.clone()
+            };
+            return Self::of_vipps("", &plain);
+        }
+        let mut problem = Self::new(Code::VIPPS_REFUSED);
+        problem.0.vipps = Some(rejected.into());
+        problem
+    }
+
     /// Keys that Vipps refuses: what is wrong with them, and which one is meant.
     pub fn of_keys(trouble: Trouble, field: Option<&'static str>, rejected: Option<&Rejected>) -> Self {
         let code = Code::CREDENTIALS_REFUSED;

@@ -1,5 +1,6 @@
 //! The one place where the errors of the use cases become problems.
 
+use app::product_orders::Hindrance;
 use app::{Error, Limit, What};
 use domain::Refusal;
 use time::Duration;
@@ -29,6 +30,8 @@ impl From<Error> for Problem {
             Error::WithoutKeys => Self::new(Code::SALES_UNIT_WITHOUT_KEYS),
             Error::Unproven => Self::new(Code::CLAIM_UNPROVEN),
             Error::Closed => Self::new(Code::SALES_UNIT_CLOSED),
+            Error::ProductOrder(hindrance) => hindered(hindrance),
+            Error::UnprovenForPlatform => Self::new(Code::SALES_UNIT_UNPROVEN),
             Error::Disconnected { retry_after } => {
                 Self::new(Code::SALES_UNIT_DISCONNECTED).after(seconds(retry_after))
             }
@@ -64,6 +67,7 @@ fn not_found(what: What) -> Problem {
         What::Operation => Code::OPERATION_NOT_FOUND,
         What::Receipt => Code::RECEIPT_NOT_FOUND,
         What::Merchant => Code::MERCHANT_NOT_FOUND,
+        What::ProductOrder => Code::PRODUCT_ORDER_NOT_FOUND,
         // Nouns of the operator, which no path of this face names.
         What::Partner | What::Issuer | What::Client | What::Profile | What::KeySet | What::Transfer => {
             Code::ROUTE_NOT_FOUND
@@ -84,8 +88,20 @@ fn exists(what: What) -> Problem {
         | What::Issuer
         | What::Client
         | What::Profile
-        | What::KeySet => Code::INTERNAL,
+        | What::KeySet
+        | What::ProductOrder => Code::INTERNAL,
     })
+}
+
+fn hindered(hindrance: Hindrance) -> Problem {
+    match hindrance {
+        Hindrance::InTest => Problem::new(Code::PRODUCTION_ONLY),
+        Hindrance::WithoutKeys => Problem::new(Code::PARTNER_WITHOUT_KEYS),
+        Hindrance::Unsettled => Problem::new(Code::PRODUCT_ORDER_UNSETTLED),
+        Hindrance::Closed(status) => {
+            Problem::new(Code::PRODUCT_ORDER_CLOSED).filling(&[("status", &status.as_str())])
+        }
+    }
 }
 
 fn refused(refusal: Refusal) -> Problem {

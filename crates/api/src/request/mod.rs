@@ -4,7 +4,8 @@
 mod api_quality;
 mod command;
 mod headers;
-mod merchants;
+mod keyed;
+mod paged;
 mod place;
 mod posted;
 mod query;
@@ -12,9 +13,10 @@ mod search;
 
 pub(crate) use api_quality::AskedQuality;
 pub(crate) use command::{Command, Sent};
-pub(crate) use merchants::AskedMerchants;
+pub(crate) use keyed::Keyed;
+pub(crate) use paged::Paged;
 pub(crate) use place::{AtHeld, AtOperation, AtPayment, AtSeen, AtUnit};
-pub(crate) use posted::{AtMerchant, Posted, Whole, WholeAt};
+pub(crate) use posted::{AtMerchant, AtProductOrder, Posted, Whole, WholeAt};
 pub(crate) use search::Search;
 
 use app::Caller;

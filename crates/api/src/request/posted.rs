@@ -3,7 +3,7 @@
 use app::{Caller, Scope, onboarding};
 use axum::RequestPartsExt;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use domain::MerchantId;
+use domain::{MerchantId, ProductOrderId};
 use http::request::Parts;
 
 use super::caller;
@@ -39,6 +39,25 @@ impl FromRequestParts<Face> for AtMerchant {
     async fn from_request_parts(parts: &mut Parts, _: &Face) -> Result<Self, Problem> {
         let caller = caller(parts)?;
         let nowhere = || Problem::new(Code::MERCHANT_NOT_FOUND);
+        let Path(id) = parts.extract::<Path<String>>().await.map_err(|_| nowhere())?;
+        let id = id.parse().map_err(|_| nowhere())?;
+        Ok(Self { caller, id })
+    }
+}
+
+/// What the path says is a product order. Whether it is one of the caller's is the use case's to say.
+#[derive(Debug)]
+pub(crate) struct AtProductOrder {
+    pub caller: Caller,
+    pub id: ProductOrderId,
+}
+
+impl FromRequestParts<Face> for AtProductOrder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Face) -> Result<Self, Problem> {
+        let caller = caller(parts)?;
+        let nowhere = || Problem::new(Code::PRODUCT_ORDER_NOT_FOUND);
         let Path(id) = parts.extract::<Path<String>>().await.map_err(|_| nowhere())?;
         let id = id.parse().map_err(|_| nowhere())?;
         Ok(Self { caller, id })

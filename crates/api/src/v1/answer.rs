@@ -56,7 +56,7 @@ fn at(path: &str) -> [(HeaderName, String); 1] {
     [(LOCATION, path.to_owned())]
 }
 
-fn marked(mut response: Response, replayed: bool) -> Response {
+pub(super) fn marked(mut response: Response, replayed: bool) -> Response {
     if replayed {
         response
             .headers_mut()

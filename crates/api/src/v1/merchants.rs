@@ -3,13 +3,14 @@
 use app::onboarding::{self, Draft, NewMerchant};
 use axum::Json;
 use axum::extract::State;
+use domain::MerchantId;
 use http::StatusCode;
 use http::header::{HeaderName, LOCATION};
 
 use crate::asked::NewUnit;
 use crate::face::Face;
 use crate::problem::Problem;
-use crate::request::{AskedMerchants, AtMerchant, Posted, Whole, WholeAt};
+use crate::request::{AtMerchant, Paged, Posted, Whole, WholeAt};
 use crate::wire;
 
 type Created<T> = (StatusCode, [(HeaderName, String); 1], Json<T>);
@@ -49,7 +50,7 @@ pub(super) async fn create(
 )]
 pub(super) async fn list(
     State(face): State<Face>,
-    AskedMerchants { caller, after, limit }: AskedMerchants,
+    Paged { caller, after, limit }: Paged<MerchantId>,
 ) -> Result<Json<wire::MerchantPage>, Problem> {
     let (page, next) = onboarding::list_merchants(&face.app, &caller, after, limit).await?;
     let data = page.into_iter().map(wire::Merchant::from).collect();

@@ -6,6 +6,7 @@ mod api_quality;
 mod merchants;
 mod operations;
 mod payments;
+mod product_orders;
 mod receipts;
 mod sales_units;
 mod transfers;
@@ -36,5 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(merchants::create, merchants::list))
         .routes(routes!(merchants::get))
         .routes(routes!(merchants::create_sales_unit))
+        .routes(routes!(product_orders::create, product_orders::list))
+        .routes(routes!(product_orders::get, product_orders::delete))
         .routes(routes!(api_quality::get))
 }

@@ -7,6 +7,7 @@ mod merchant;
 mod operation;
 mod page;
 mod payment;
+mod product_order;
 mod receipt;
 mod sales_unit;
 mod transfer;
@@ -16,8 +17,11 @@ pub(crate) use api_quality::ApiQuality;
 pub(crate) use event::Event;
 pub(crate) use merchant::Merchant;
 pub(crate) use operation::{Operation, refusal};
-pub(crate) use page::{ApiQualityPage, EventPage, MerchantPage, PaymentPage, SalesUnitPage, TransferPage};
+pub(crate) use page::{
+    ApiQualityPage, EventPage, MerchantPage, PaymentPage, ProductOrderPage, SalesUnitPage, TransferPage,
+};
 pub(crate) use payment::Payment;
+pub(crate) use product_order::ProductOrder;
 pub(crate) use receipt::Receipt;
 pub(crate) use sales_unit::SalesUnit;
 pub(crate) use transfer::Transfer;

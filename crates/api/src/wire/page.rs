@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ApiQuality, Event, Merchant, Payment, SalesUnit, Transfer};
+use super::{ApiQuality, Event, Merchant, Payment, ProductOrder, SalesUnit, Transfer};
 
 macro_rules! pages {
     ($($(#[$doc:meta])* $name:ident of $item:ty;)*) => {$(
@@ -37,6 +37,8 @@ pages! {
     EventPage of Event;
     /// Merchants, oldest first.
     MerchantPage of Merchant;
+    /// Product orders, newest first.
+    ProductOrderPage of ProductOrder;
     /// Sales units.
     SalesUnitPage of SalesUnit;
     /// Transfers of a sales unit, newest first.

@@ -39,6 +39,9 @@ pub(super) struct Connection {
     pub(super) is_shared: bool,
 }
 
+/// A partner as a whole, through which door.
+pub(super) type Wide = (PartnerId, Environment, Endpoint);
+
 /// Who calls, through which door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Way {
@@ -83,6 +86,8 @@ pub(super) struct Breakers {
     pub(super) connections: HashMap<Line, Connection>,
     units: HashMap<(AssignmentId, Endpoint), Breaker<()>>,
     doors: HashMap<(Environment, Endpoint), Breaker<AssignmentId>>,
+    /// By partner, for calls that are for no sales unit of it.
+    partners: HashMap<Wide, Breaker<()>>,
     /// When a look was last asked for, by those whose keys the token service refused.
     doubted: HashMap<Line, OffsetDateTime>,
 }
@@ -96,6 +101,7 @@ impl Breakers {
             connections: HashMap::new(),
             units: HashMap::new(),
             doors: HashMap::new(),
+            partners: HashMap::new(),
             doubted: HashMap::new(),
         }
     }
@@ -167,6 +173,61 @@ impl Breakers {
                     self.connection_gave_up(way);
                 }
                 None
+            }
+        }
+    }
+
+    /// Lets a call for a partner as a whole leave, or not; and whether it finds out if things are better.
+    pub(super) fn leave_wide(
+        &mut self,
+        wide: Wide,
+        purpose: Purpose,
+        now: OffsetDateTime,
+    ) -> Result<bool, Held> {
+        match self.partners.get_mut(&wide).map(|breaker| breaker.leave(now)) {
+            None | Some(Ok(Leave::Freely)) => Ok(false),
+            Some(Ok(Leave::AsProbe)) => Ok(true),
+            Some(Err(_)) if purpose == Purpose::Settle => Ok(false),
+            Some(Err(wait)) => Err(outage(wait)),
+        }
+    }
+
+    /// Learns from the end of such a call that began at `began`. That Vipps refuses the keys is no outage.
+    pub(super) fn ended_wide(
+        &mut self,
+        wide: Wide,
+        probe: bool,
+        ended: Ended,
+        began: OffsetDateTime,
+        now: OffsetDateTime,
+    ) {
+        match ended {
+            Ended::Answered => {
+                if let Some(breaker) = self.partners.get_mut(&wide) {
+                    breaker.succeeded(began);
+                    if breaker.open_since().is_none() {
+                        self.partners.remove(&wide);
+                    }
+                }
+            }
+            Ended::Failed => {
+                let rules = self.unit_outage;
+                let breaker = self.partners.entry(wide).or_insert_with(|| Breaker::new(rules));
+                if breaker.failed((), now, probe) == Change::Opened {
+                    let (partner, environment, endpoint) = wide;
+                    tracing::warn!(
+                        api = endpoint.api(),
+                        endpoint = endpoint.name(),
+                        partner.id = %partner,
+                        environment = environment.as_str(),
+                        "calls for a partner as a whole are held back: Vipps does not answer them"
+                    );
+                }
+            }
+            Ended::Refused(_) | Ended::Silent => {
+                if let Some(breaker) = self.partners.get_mut(&wide).filter(|_| probe) {
+                    breaker.gave_up();
+                }
             }
         }
     }

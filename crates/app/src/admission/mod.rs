@@ -5,6 +5,7 @@
 //!   refuses; a probe finds out when that is over.
 //! - [`call`]: the way of a call through the breakers, and what its end teaches them. A look at keys goes past them:
 //!   it is how an answer comes about that does not depend on what they believe.
+//! - [`wide`]: calls for a partner as a whole, which are for no sales unit.
 //! - [`connections`]: sales units that are disconnected, remembered beyond this process.
 
 mod breakers;
@@ -14,6 +15,7 @@ mod held;
 mod outage;
 mod places;
 mod settings;
+mod wide;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +25,7 @@ pub(crate) use held::Held;
 pub(crate) use places::Place;
 pub use places::Standing;
 pub use settings::Settings;
+pub(crate) use wide::Wide;
 
 use breakers::Breakers;
 use places::Places;

@@ -7,6 +7,7 @@ use domain::{Environment, Msn, PartnerId};
 use serde_json::{Value, json};
 use store::audit::Chain;
 use store::money::Operation;
+use store::product_orders::ProductOrder;
 use store::registry::{
     Assignment, Client, Issuer, Jwks, Merchant, Partner, Profile, RevokedToken, SigningKey, StoredKeySet,
 };
@@ -191,6 +192,32 @@ impl Subject for Assignment {
             "closing": self.closing.map(domain::Closing::as_str),
             "liveFrom": self.live_from.map(moment),
             "endedAt": self.ended_at.map(moment),
+        })
+    }
+}
+
+impl Subject for ProductOrder {
+    const NOUN: &'static str = "product_order";
+
+    fn partner(&self) -> Option<PartnerId> {
+        Some(self.partner)
+    }
+
+    fn environment(&self) -> Option<Environment> {
+        Some(self.environment)
+    }
+
+    fn target(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn facts(&self) -> Value {
+        json!({
+            "merchantId": self.merchant.to_string(),
+            "productType": self.product_type,
+            "status": self.status.as_str(),
+            "vippsId": self.vipps_id,
+            "msn": self.msn.as_ref().map(Msn::as_str),
         })
     }
 }

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::{Import, Outcome, Report};
 use crate::audit::Notes;
-use crate::onboarding::claim::{GoingLive, by_operator, go_live, prove as record};
+use crate::onboarding::claim::{GoingLive, by_operator, demand_proof, go_live, prove as record};
 use crate::onboarding::credentials::adopt;
 use crate::onboarding::diagnosis::{Depth, Finding};
 use crate::onboarding::look::{ask, settle, subject};
@@ -90,6 +90,15 @@ async fn tried(app: &App, import: &Import, candidate: Candidate) -> Result<Tried
     let (keys, is_new) = match candidate.keys {
         Some(keys) => (Some(Arc::new(keys.into_key_set(app, import.environment))), true),
         None => (unit.keys.clone(), false),
+    };
+    // The operator's keys look at no unit for which nobody has answered.
+    let keys = match keys {
+        Some(keys) if import.vouched.is_none() => match demand_proof(app, &unit, keys.kind).await {
+            Ok(()) => Some(keys),
+            Err(Error::UnprovenForPlatform) => None,
+            Err(error) => return Err(error),
+        },
+        keys => keys,
     };
     let asked = match keys {
         Some(keys) => {

@@ -2,6 +2,7 @@
 
 pub mod check_units;
 pub mod decide_late;
+pub mod follow_orders;
 pub mod forget;
 pub mod forget_bodies;
 pub mod move_units;
@@ -41,6 +42,8 @@ impl App {
         self.track(async move { every(WORK, &app, "move units", move_units::run_once).await });
         let app = self.clone();
         self.track(async move { every(WORK, &app, "watch connections", watch_connections::run_once).await });
+        let app = self.clone();
+        self.track(async move { every(WORK, &app, "follow orders", follow_orders::run_once).await });
         let app = self.clone();
         self.track(async move { every(COUNTS, &app, "record calls", record_calls::run_once).await });
         let app = self.clone();

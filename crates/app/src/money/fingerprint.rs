@@ -12,6 +12,13 @@ pub(super) fn identity(kind: Kind, reference: &Reference, body: &[u8]) -> Vec<u8
         out.extend_from_slice(&(part.len() as u64).to_be_bytes());
         out.extend_from_slice(part.as_bytes());
     }
+    out.extend_from_slice(&of_body(body));
+    out
+}
+
+/// The same of a body alone.
+pub(crate) fn of_body(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len());
     match serde_json::from_slice::<Value>(body) {
         Ok(value) => write(&value, &mut out),
         // An empty cancel body, or what another face took for a body: the bytes speak for themselves.

@@ -7,7 +7,7 @@
 mod abandoned;
 mod answer;
 mod drive;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod intend;
 mod look;
 mod perform;

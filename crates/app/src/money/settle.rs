@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::answer;
 use crate::stale::Fault;
-use crate::{App, Error};
+use crate::{App, Error, customers};
 
 /// How an operation ended.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ pub async fn settle(
         if let Some((attempt, ended)) = attempt {
             scope.end_attempt(attempt.id, ended, now).await?;
         }
-        merge(&scope, operation, ending, late, now).await?;
+        merge(app, &scope, operation, ending, late, now).await?;
         if late {
             scope.add_late_payment(operation.id, now).await?;
         }
@@ -106,6 +106,7 @@ fn settlement(ending: &Ending, at: OffsetDateTime) -> Settlement {
 
 /// What the end of the operation teaches about the payment.
 async fn merge(
+    app: &App,
     scope: &Scope<'_>,
     operation: &Operation,
     ending: &Ending,
@@ -135,6 +136,9 @@ async fn merge(
     }
     if after.changes(&record) {
         scope.save_payment(&after.update(at)).await?;
+        if let Some(reading) = &after.reading {
+            customers::note_reading(app, scope, operation.payment, reading).await?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Claims: proven once, and then a unit goes live when nothing else is missing.
 
-use domain::{AssignmentId, Proof};
+use domain::{AssignmentId, KeySetKind, Proof};
 use serde_json::{Value, json};
 use store::registry::{Assignment, AssignmentState, Check, Claim, Registry};
 use store::{Scope, SystemTx, Write};
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::audit::{Actor, Change, Notes};
 use crate::registry::invalid;
 use crate::transfers::ask::{ask, done};
-use crate::{App, Error, What};
+use crate::{App, Error, Unit, What};
 
 /// Whether a unit could go live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,19 @@ pub(crate) async fn prove(
         .changes
         .push(Change::of(assignment, "prove", Value::Null, proof));
     Ok(())
+}
+
+/// The operator's keys open the units of every partner: whoever has only said that a unit is theirs learns nothing
+/// by them, not even whether it exists.
+pub(crate) async fn demand_proof(app: &App, unit: &Unit, keys: KeySetKind) -> Result<(), Error> {
+    if keys != KeySetKind::Platform {
+        return Ok(());
+    }
+    let reader = app.store().read(unit.partner, unit.environment);
+    match reader.scope().find_claim(unit.assignment).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::UnprovenForPlatform),
+    }
 }
 
 /// Takes a draft live when its claim is proven, a payment through it could reach Vipps, and nobody has the

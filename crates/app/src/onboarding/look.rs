@@ -8,7 +8,7 @@ use store::{Scope as Rows, SystemTx, Write};
 use time::{Duration, OffsetDateTime};
 
 use super::HeldUnit;
-use super::claim::{GoingLive, go_live, prove, unseen};
+use super::claim::{GoingLive, demand_proof, go_live, prove, unseen};
 use super::diagnosis::{Depth, Finding, Subject, diagnose};
 use crate::audit::{Actor, Notes};
 use crate::served::Served;
@@ -23,7 +23,8 @@ const SOON: Duration = Duration::HOUR;
 /// go live when nothing else is missing.
 ///
 /// # Errors
-/// `NotFound(SalesUnit)`; [`Error::WithoutKeys`]; [`Error::VippsUnavailable`]; [`Error::Crowded`].
+/// `NotFound(SalesUnit)`; [`Error::WithoutKeys`]; [`Error::UnprovenForPlatform`]: the operator's keys look at no unit of which
+/// nobody has shown whose it is; [`Error::VippsUnavailable`]; [`Error::Crowded`].
 pub async fn probe(app: &App, caller: &Caller, msn: &Msn) -> Result<HeldUnit, Error> {
     caller.demand(Scope::MerchantsManage)?;
     let unit = app.held(caller, msn).await?;
@@ -73,7 +74,7 @@ pub(crate) async fn look(
     let fails = fails.iter().any(|row| row.assignment == assignment);
     let depth = if fails { Depth::Product } else { Depth::Connection };
     match look_closely(app, &unit, depth, &Actor::gateway()).await {
-        Ok(_) | Err(Error::WithoutKeys) => Ok(()),
+        Ok(_) | Err(Error::WithoutKeys | Error::UnprovenForPlatform) => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -91,15 +92,18 @@ pub(crate) async fn forget_standing(
 }
 
 async fn look_closely(app: &App, unit: &Unit, depth: Depth, by: &Actor) -> Result<Finding, Error> {
-    let Some(keys) = unit.keys.clone() else {
-        let now = app.now();
+    let keys = match unit.keys.clone() {
+        Some(keys) => demand_proof(app, unit, keys.kind).await.map(|()| keys),
+        None => Err(Error::WithoutKeys),
+    };
+    if let Err(Error::WithoutKeys | Error::UnprovenForPlatform) = keys {
         let tx = app.store().begin(unit.partner, unit.environment).await?;
         let rows = tx.scope();
-        rows.save_check(&unseen(rows, unit.assignment, now + DAILY))
+        rows.save_check(&unseen(rows, unit.assignment, app.now() + DAILY))
             .await?;
         tx.commit().await?;
-        return Err(Error::WithoutKeys);
-    };
+    }
+    let keys = keys?;
     let subject = subject(app, unit, keys).await?;
     let finding = ask(app, &subject, depth).await?;
     conclude(app, unit, &subject, &finding, by).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{CredentialMode, Msn};
 
 use super::HeldUnit;
+use super::claim::demand_proof;
 use super::look::{accepted, settle};
 use crate::audit::{Change, Notes};
 use crate::registry::sales_units::check_mode;
@@ -14,7 +15,8 @@ use crate::{App, Caller, Error, Scope, What};
 ///
 /// # Errors
 /// `NotFound(SalesUnit)`; [`Error::Invalid`]: partner keys exist for production only; [`Error::WithoutKeys`]
-/// when there are none of that kind; [`Error::KeysRefused`]; [`Error::VippsUnavailable`].
+/// when there are none of that kind; [`Error::UnprovenForPlatform`] for the operator's while the claim is unproven;
+/// [`Error::KeysRefused`]; [`Error::VippsUnavailable`].
 pub async fn put_credential_mode(
     app: &App,
     caller: &Caller,
@@ -30,6 +32,7 @@ pub async fn put_credential_mode(
     let reader = app.store().read(caller.partner, caller.environment);
     let keys = reader.scope().serving_keys(unit.assignment, mode).await?;
     let keys = Arc::new(keys.ok_or(Error::WithoutKeys)?);
+    demand_proof(app, &unit, keys.kind).await?;
     let finding = accepted(app, &unit, Arc::clone(&keys)).await?;
     let now = app.now();
     let tx = app.change().await?;

@@ -5,6 +5,7 @@ use domain::{Amount, Envelope};
 use serde::Deserialize;
 
 use super::measure::Endpoint;
+use super::product_order;
 use super::wire::{Sound, WireAmount, not_readable};
 
 /// The calls that an envelope can hold.
@@ -14,6 +15,8 @@ pub(super) enum Call<'a> {
     /// told to be about it.
     Create {
         reference: Option<String>,
+        /// Whether the customer goes on by an address that the answer names.
+        leads_on: bool,
     },
     /// Capture and refund with what they ask for; cancel without.
     Modify {
@@ -23,6 +26,8 @@ pub(super) enum Call<'a> {
     },
     Approve,
     Receipt,
+    /// An order or its deletion, which answers with nothing.
+    ProductOrder(Endpoint),
     Other,
 }
 
@@ -31,9 +36,15 @@ const PAYMENTS: &str = "/epayment/v1/payments";
 impl<'a> Call<'a> {
     pub(super) fn of(envelope: &'a Envelope) -> Self {
         let path = envelope.path.as_str();
+        if let Some(endpoint) = product_order::endpoint_of(envelope) {
+            return Self::ProductOrder(endpoint);
+        }
         if path == PAYMENTS {
+            let asked: Option<AskedFor> = serde_json::from_slice(&envelope.body).ok();
+            let leads_on = asked.as_ref().is_some_and(AskedFor::leads_on);
             return Self::Create {
-                reference: reference_of(&envelope.body),
+                reference: asked.map(|asked| asked.reference),
+                leads_on,
             };
         }
         let modification = path
@@ -68,6 +79,7 @@ impl<'a> Call<'a> {
             Self::Modify { kind, .. } => Endpoint::epayment(kind.as_str()),
             Self::Approve => Endpoint::epayment("approve"),
             Self::Receipt => Endpoint::order_management("receipt"),
+            Self::ProductOrder(endpoint) => *endpoint,
             Self::Other => Endpoint::other(),
         }
     }
@@ -79,26 +91,34 @@ impl<'a> Call<'a> {
     /// Why the answer cannot be believed.
     pub(super) fn believe(&self, body: &[u8]) -> Result<(), String> {
         match self {
-            Self::Create { reference } => created(body, reference.as_deref()),
+            Self::Create { reference, leads_on } => created(body, reference.as_deref(), *leads_on),
             Self::Modify {
                 kind,
                 reference,
                 asked,
             } => modified(body, *kind, reference, *asked),
             Self::Approve | Self::Receipt => empty_or_json(body),
-            Self::Other => Ok(()),
+            Self::ProductOrder(Endpoint::PLACE_ORDER) => product_order::placed(body).map(drop),
+            Self::ProductOrder(_) | Self::Other => Ok(()),
         }
     }
 }
 
 #[derive(Deserialize)]
-struct Referenced {
+#[serde(rename_all = "camelCase")]
+struct AskedFor {
     reference: String,
+    #[serde(default)]
+    user_flow: Option<serde_json::Value>,
 }
 
-fn reference_of(body: &[u8]) -> Option<String> {
-    let read: Referenced = serde_json::from_slice(body).ok()?;
-    Some(read.reference)
+impl AskedFor {
+    /// These flows have an address for the customer or the image of a QR code; `PUSH_MESSAGE` has none
+    /// (ePayment API 1.8.1, create payment, 2026-04). What another flow would have is not known.
+    fn leads_on(&self) -> bool {
+        let flow = self.user_flow.as_ref().and_then(serde_json::Value::as_str);
+        matches!(flow, Some("WEB_REDIRECT" | "NATIVE_REDIRECT" | "QR"))
+    }
 }
 
 fn asked_by(body: &[u8]) -> Option<Amount> {
@@ -111,13 +131,23 @@ fn asked_by(body: &[u8]) -> Option<Amount> {
     read.modification_amount.read().ok()
 }
 
-fn created(body: &[u8], reference: Option<&str>) -> Result<(), String> {
-    let answer: Referenced = serde_json::from_slice(body).map_err(|error| not_readable(&error))?;
-    if reference == Some(answer.reference.as_str()) {
-        Ok(())
-    } else {
-        Err("the answer is about another reference".to_owned())
+fn created(body: &[u8], reference: Option<&str>, leads_on: bool) -> Result<(), String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Created {
+        reference: String,
+        #[serde(default)]
+        redirect_url: Option<String>,
     }
+    let answer: Created = serde_json::from_slice(body).map_err(|error| not_readable(&error))?;
+    if reference != Some(answer.reference.as_str()) {
+        return Err("the answer is about another reference".to_owned());
+    }
+    // Nobody could pay without it, and a GET may still tell it.
+    if leads_on && answer.redirect_url.is_none_or(|url| url.is_empty()) {
+        return Err("the answer leads the customer nowhere".to_owned());
+    }
+    Ok(())
 }
 
 fn modified(body: &[u8], kind: Kind, reference: &str, asked: Option<Amount>) -> Result<(), String> {

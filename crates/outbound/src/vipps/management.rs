@@ -23,12 +23,20 @@ pub struct ManagedMerchant {
 /// The number is text in the document and an integer in samples.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum WireMsn {
+pub(super) enum WireMsn {
     Text(String),
     Number(u64),
 }
 
 impl WireMsn {
+    /// The number as text. An integer has lost its leading zeros.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+        }
+    }
+
     fn is(&self, msn: &Msn) -> bool {
         match self {
             Self::Text(text) => text == msn.as_str(),
@@ -97,7 +105,7 @@ impl Vipps {
 }
 
 /// The Management API takes no serial number in its headers.
-fn for_all(access: &Access) -> Access {
+pub(super) fn for_all(access: &Access) -> Access {
     Access {
         msn: None,
         ..access.clone()

@@ -25,6 +25,15 @@ impl Endpoint {
     /// `GET /order-management/v2/ecom/{orderId}`.
     pub const READ_ORDER: Self = Self::order_management("get");
 
+    /// `POST /management/v1/product-orders`.
+    pub const PLACE_ORDER: Self = Self::management("order");
+    /// `DELETE /management/v1/product-orders/{id}`.
+    pub const DELETE_ORDER: Self = Self::management("delete-order");
+    /// `GET /management/v2/product-orders/{id}/details`.
+    pub const READ_ORDER_DETAILS: Self = Self::management("order-details");
+    /// `GET /management/v2/product-orders`.
+    pub const LIST_ORDERS: Self = Self::management("orders");
+
     /// The door that the envelope is for.
     pub fn of(envelope: &Envelope) -> Self {
         Call::of(envelope).endpoint()

@@ -28,6 +28,8 @@ impl Management {
 pub(crate) struct Orders {
     /// In the order they were made.
     pub(crate) list: Vec<ProductOrder>,
+    /// How many were made, those that are deleted included: no two have one id.
+    made: u64,
     keys: HashMap<(String, String), Placed>,
     /// Merchants that came with an order, by number, and when.
     pub(crate) merchants: BTreeMap<String, OffsetDateTime>,
@@ -74,7 +76,8 @@ impl Orders {
         wanted: Wanted,
         now: OffsetDateTime,
     ) -> &ProductOrder {
-        let number = self.list.len().to_string();
+        let number = self.made.to_string();
+        self.made += 1;
         let at = now.unix_timestamp_nanos().to_string();
         let order = ProductOrder {
             id: digest::uuid(seed, &["product order", partner, &number, &at]),

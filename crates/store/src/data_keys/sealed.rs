@@ -46,7 +46,7 @@ pub const SECRETS: [Sealed; 2] = [
 ];
 
 /// The columns that partners' requests write: reached partner by partner.
-pub const BODIES: [Sealed; 6] = [
+pub const BODIES: [Sealed; 9] = [
     Sealed {
         table: "payments",
         column: "reading",
@@ -59,6 +59,9 @@ pub const BODIES: [Sealed; 6] = [
     body("operations", "answer", "operations.answer"),
     body("receipts", "body", "receipts.body"),
     body("receipts", "reason", "receipts.reason"),
+    body("product_orders", "request", "product_orders.request"),
+    body("product_orders", "link", "product_orders.link"),
+    body("product_orders", "answer", "product_orders.answer"),
 ];
 
 /// A body that is written once.

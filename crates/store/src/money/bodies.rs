@@ -5,7 +5,9 @@
 
 use domain::PaymentId;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -56,9 +58,19 @@ impl<M> Scope<'_, M> {
 }
 
 impl Scope<'_, Write> {
-    /// Notes that a customer's number stands in what is kept of a payment; `phone` = its fingerprint.
+    /// Notes that a customer's number stands in what is kept of a payment; `phone` = its fingerprint. Of one whose
+    /// customer was erased nothing is kept, and nobody is noted.
     pub async fn note_customer(&self, payment: PaymentId, phone: &str) -> Result<(), Error> {
         use sea_orm::ActiveValue::Set;
+        let erased = payments::Entity::find()
+            .filter(self.own_payments())
+            .filter(payments::Column::Id.eq(payment.uuid()))
+            .filter(payments::Column::ErasedAt.is_not_null())
+            .count(self.conn())
+            .await?;
+        if erased > 0 {
+            return Ok(());
+        }
         let row = customers::ActiveModel {
             payment_id: Set(payment.uuid()),
             partner_id: Set(self.partner().uuid()),

@@ -40,7 +40,7 @@ enum KeptAnswer {
 }
 
 /// The text is not of this form; the row it came from is damaged.
-pub(super) struct NotKept;
+pub(crate) struct NotKept;
 
 const METHODS: [Method; 5] = [
     Method::Get,
@@ -83,7 +83,7 @@ pub(super) const fn forgotten_envelope() -> Envelope {
     }
 }
 
-pub(super) fn of_answer(answer: &Answer) -> Result<Vec<u8>, serde_json::Error> {
+pub(crate) fn of_answer(answer: &Answer) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&match answer {
         Answer::Accepted(accepted) => KeptAnswer::Accepted {
             status: accepted.status,
@@ -102,7 +102,7 @@ pub(super) fn of_answer(answer: &Answer) -> Result<Vec<u8>, serde_json::Error> {
     })
 }
 
-pub(super) fn answer(bytes: &[u8]) -> Result<Answer, NotKept> {
+pub(crate) fn answer(bytes: &[u8]) -> Result<Answer, NotKept> {
     let kept: KeptAnswer = serde_json::from_slice(bytes).map_err(|_| NotKept)?;
     Ok(match kept {
         KeptAnswer::Accepted { status, body } => Answer::Accepted(Accepted {

@@ -7,7 +7,7 @@ mod bodies;
 mod by_hand;
 mod convert;
 mod forget;
-mod kept;
+pub(crate) mod kept;
 mod keys;
 mod late;
 pub(crate) mod open;

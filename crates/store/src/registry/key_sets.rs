@@ -206,6 +206,18 @@ impl<M> Scope<'_, M> {
                 .add(Column::PartnerId.is_null())
                 .add(Column::Kind.eq(KeySetKind::Platform.as_str())),
         };
+        self.active_keys(whose).await
+    }
+
+    /// The partner's own active keys, which serve all of its units.
+    pub async fn partner_keys(&self) -> Result<Option<KeySet>, Error> {
+        let whose = Condition::all()
+            .add(Column::PartnerId.eq(self.partner().uuid()))
+            .add(Column::Kind.eq(KeySetKind::Partner.as_str()));
+        self.active_keys(whose).await
+    }
+
+    async fn active_keys(&self, whose: Condition) -> Result<Option<KeySet>, Error> {
         let row = Entity::find()
             .filter(whose)
             .filter(Column::Environment.eq(self.environment().as_str()))

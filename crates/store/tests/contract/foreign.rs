@@ -10,14 +10,15 @@ use domain::operation::{Kind, Status};
 use domain::transfer::Stage;
 use domain::{
     Amount, ApiCall, AssignmentId, Blame, CredentialMode, Currency, Environment, KeySet, KeySetId,
-    KeySetKind, MerchantId, PaymentId, ProductProfile, ProfileId, Proof, ReceiptId, Rejected, Secret,
-    TransferId,
+    KeySetKind, MerchantId, PaymentId, ProductOrderId, ProductProfile, ProfileId, Proof, ReceiptId, Rejected,
+    Secret, TransferId, UpstreamKey, product_order,
 };
 use store::Reader;
 use store::data_keys::BODIES;
 use store::money::{
     NewPayment, NewReceipt, NextStep, Operation, PaymentFilter, Presence, ReceiptEnd, Release, Settlement,
 };
+use store::product_orders::{NewProductOrder, Next, ProductOrder};
 use store::quality::{Calls, QualityFilter};
 use store::registry::{
     AssignmentState, Check, Claim, Disconnection, KeySetOwner, Profile, StoredKeySet, Transfer, Which,
@@ -63,6 +64,63 @@ fn new_receipt(number: u128, payment: u128, reference: &str) -> NewReceipt {
         body: b"{}".to_vec(),
         at: NOW,
     }
+}
+
+/// The order of a merchant of partner 1, which waits for Vipps' answer.
+fn ordered() -> ProductOrder {
+    ProductOrder {
+        id: ProductOrderId::from_uuid(id(950)),
+        partner: partner(1),
+        environment: TEST,
+        merchant: MerchantId::from_uuid(id(1)),
+        key: "order-950".parse().unwrap(),
+        upstream_key: UpstreamKey::from_stored("U950"),
+        generation: 0,
+        keys: KeySetId::from_uuid(id(801)),
+        scheme: "business:NO:ORG".to_owned(),
+        number: "918273645".to_owned(),
+        product_type: "CHECKOUT".to_owned(),
+        status: product_order::Status::Pending,
+        is_released: false,
+        is_unwanted: false,
+        request: b"{}".to_vec(),
+        link: None,
+        refusal: None,
+        vipps_id: Some("vipps-950".to_owned()),
+        msn: None,
+        tries: 0,
+        sent_at: NOW,
+        due_at: Some(NOW + LEASE),
+        fence: 1,
+        expires_at: None,
+        checked_at: None,
+        created_at: NOW,
+        ended_at: None,
+    }
+}
+
+/// Writes an order like it down, under an id and a key of its own.
+async fn order(tx: &store::Tx, number: u128) -> Result<(), store::Error> {
+    let like = ordered();
+    let facts = product_order::Facts {
+        scheme: like.scheme,
+        number: like.number,
+        product_type: like.product_type,
+    };
+    let new = NewProductOrder {
+        id: ProductOrderId::from_uuid(id(number)),
+        merchant: like.merchant,
+        key: &format!("order-{number}").parse().unwrap(),
+        upstream_key: &UpstreamKey::from_stored(format!("U{number}")),
+        generation: 0,
+        keys: like.keys,
+        facts: &facts,
+        body: b"{}",
+        identity: b"order",
+        at: NOW,
+        until: NOW + LEASE,
+    };
+    tx.scope().add_product_order(&new).await
 }
 
 /// An operation on the payment on which all has ended.
@@ -114,6 +172,9 @@ async fn all_of_one(fresh: &Fresh) {
     scope.note_customer(payment_id(902), CUSTOMER).await.unwrap();
     scope.disconnect(&disconnection()).await.unwrap();
     scope.save_check(&check()).await.unwrap();
+    order(&tx, 950).await.unwrap();
+    let known = Next::of(&ordered(), NOW);
+    scope.save_product_order(&ordered(), &known).await.unwrap();
     tx.commit().await.unwrap();
     ends(fresh, 2, Status::Refused, Some(Release::Rejected)).await;
     ends(fresh, 3, Status::Abandoned, None).await;
@@ -304,7 +365,13 @@ async fn found(reader: &Reader) -> Vec<(&'static str, usize)> {
         find_key(&msn, &one.key, b"request"),
         find_receipt(paid),
         door_calls(&today),
+        find_product_order(ordered().id),
+        find_ordered(&ordered().key, b"order"),
+        list_product_orders(None, 10),
+        known_product_orders(&["vipps-950".to_owned()]),
     );
+    let pending = scope.pending_like(&ordered()).await.unwrap();
+    all.push(("pending_like", usize::try_from(pending).unwrap()));
     // The other partner has a merchant of its own, with the same organisation number.
     let theirs = scope.find_organisation("NO", "918273645").await.unwrap();
     let all_theirs = scope.list_merchants(None, 10).await.unwrap();
@@ -352,6 +419,44 @@ async fn whatever_a_scope_may_do_is_tried_with_the_ids_of_another() {
             .map(str::to_owned)
             .collect();
         assert_eq!(methods, tried);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_keys_of_a_partner_are_found_by_itself_in_production_alone() {
+    on_each(async |fresh| {
+        all_of_one(fresh).await;
+        let tx = fresh.store.begin_system("test").await.unwrap();
+        let registry = tx.system().change_registry().await.unwrap();
+        let keys = KeySet {
+            id: KeySetId::from_uuid(id(801)),
+            version: 1,
+            kind: KeySetKind::Partner,
+            environment: Environment::Production,
+            client_id: "client".to_owned(),
+            client_secret: Secret::new("secret"),
+            subscription_key: Secret::new("key"),
+            secondary_subscription_key: None,
+        };
+        let owner = KeySetOwner::Partner(partner(1));
+        registry.add_key_set(&keys, owner, NOW).await.unwrap();
+        let stored = tx.system().find_key_set(keys.id).await.unwrap().unwrap();
+        registry.activate_key_set(&stored, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let found = async |who, environment| {
+            let reader = fresh.store.read(partner(who), environment);
+            reader.scope().partner_keys().await.unwrap()
+        };
+        assert_eq!(
+            found(1, Environment::Production).await,
+            Some(keys),
+            "{}",
+            fresh.name
+        );
+        for (who, environment) in [(1, TEST), (2, Environment::Production), (2, TEST)] {
+            assert_eq!(found(who, environment).await, None, "{}: {who}", fresh.name);
+        }
     })
     .await;
 }

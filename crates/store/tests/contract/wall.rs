@@ -253,6 +253,11 @@ async fn two_partners_in_every_table(fresh: &Fresh) {
                 'x', 0, 1, 1, 1);
              INSERT INTO transfers (partner_id, environment, id, assignment_id, msn, stage, forced, asked_at)
              VALUES ({whose}, '{partner}', '{assignment}', '123456', 'waiting', false, 1);
+             INSERT INTO product_orders (partner_id, environment, id, merchant_id, key, fingerprint, upstream_key,
+                generation, key_set_id, scheme, number, product_type, status, is_released, is_unwanted, request, tries,
+                sent_at, due_at, fence, created_at)
+             VALUES ({whose}, '{partner}', '{partner}', 'k', 'f', 'u', 0, '{partner}', 's', 'n', 't', 'pending', false,
+                false, 'x', 0, 1, 1, 1, 1);
              INSERT INTO audit_heads (partner_id, chain, sequence, hash, seal)
              VALUES ('{partner}', '{partner}', 1, 'h', 's');",
             unit = uuid(50),

@@ -42,6 +42,7 @@ fn every_call_is_known_by_its_envelope() {
         ("/order-management/v2/ecom/receipts/acme-shop-1", "receipt"),
         ("/epayment/v1/payments/acme-shop-1/novelty", "other"),
         ("/webhooks/v1/webhooks", "other"),
+        ("/management/v1/product-orders", "order"),
     ] {
         assert_eq!(Call::of(&envelope(path, "")).endpoint().name, name, "{path}");
     }
@@ -61,6 +62,24 @@ fn a_created_payment_is_the_one_that_was_asked_for() {
         "",
     ] {
         assert!(believed(path, CREATE, nonsense).is_err(), "{nonsense}");
+    }
+    for (flow, leads_on) in [
+        ("WEB_REDIRECT", true),
+        ("NATIVE_REDIRECT", true),
+        ("QR", true),
+        ("PUSH_MESSAGE", false),
+        ("NEW_FLOW", false),
+    ] {
+        let asked = format!(r#"{{"reference":"acme-shop-1","userFlow":"{flow}"}}"#);
+        let complete = r#"{"reference":"acme-shop-1","redirectUrl":"https://pay.vipps.no/x"}"#;
+        assert_eq!(believed(path, &asked, complete), Ok(()), "{flow}");
+        for bare in [
+            r#"{"reference":"acme-shop-1"}"#,
+            r#"{"reference":"acme-shop-1","redirectUrl":null}"#,
+            r#"{"reference":"acme-shop-1","redirectUrl":""}"#,
+        ] {
+            assert_eq!(believed(path, &asked, bare).is_err(), leads_on, "{flow}: {bare}");
+        }
     }
     let unreadable = r#"{"reference":"acme-shop-1","reference":"acme-shop-2"}"#;
     assert!(believed(path, unreadable, r#"{"reference":"acme-shop-2"}"#).is_err());

@@ -10,6 +10,7 @@ mod keys;
 mod merchant;
 mod operation;
 mod partner;
+mod product_order;
 mod profile;
 mod sales_unit;
 mod secret;
@@ -45,6 +46,8 @@ pub enum Command {
     SalesUnit(Noun<sales_unit::Command>),
     /// Sales units on their way from one partner to another.
     Transfer(Noun<transfer::Command>),
+    /// What partners have ordered at Vipps for their merchants.
+    ProductOrder(Noun<product_order::Command>),
     /// Keys at Vipps, and the key file.
     Keys(Noun<keys::Command>),
     Import(import::Arguments),
@@ -153,6 +156,7 @@ pub async fn run(
             let by = noun.actor(inputs);
             (transfer::run(app, &by, noun.verb).await, noun.json)
         }
+        Command::ProductOrder(noun) => (product_order::run(app, noun.verb).await, noun.json),
         Command::Keys(noun) => {
             let by = noun.actor(inputs);
             (keys::run(app, &by, noun.verb, inputs).await, noun.json)

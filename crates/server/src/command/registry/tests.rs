@@ -306,3 +306,14 @@ async fn only_an_operation_that_exists_is_abandoned_and_only_by_somebody_with_a_
     let refused = desk.refused(&abandon, "").await;
     assert!(refused.contains("there is no such operation"), "{refused}");
 }
+
+#[tokio::test]
+async fn product_orders_are_shown_and_those_of_nobody_are_not_there() {
+    let desk = Desk::new().await;
+    desk.typed("partner add north", "").await;
+    let none = desk.typed("product-order list --partner north", "").await;
+    assert_eq!(none["data"], serde_json::json!([]));
+    let nobody = "product-order show por_0190a1b2c3d47e5f8091a2b3c4d5e6f7";
+    let told = desk.refused(nobody, "").await;
+    assert!(told.contains("no such product_order"), "{told}");
+}

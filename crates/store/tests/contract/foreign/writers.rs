@@ -7,16 +7,20 @@ use store::data_keys::BODIES;
 use store::money::{
     Attempt, DueLatePayment, Ended, Held, NextStep, PaymentUpdate, Presence, ReceiptEnd, Release, Settlement,
 };
+use store::product_orders::Next;
 use store::registry::Disconnection;
 use store::{Error, Tx};
 use time::Duration;
 
-use super::{PAYMENTS, all_of_one, check, disconnection, ended, new_payment, new_receipt, payment_id, unit};
+use super::{
+    PAYMENTS, all_of_one, check, disconnection, ended, new_payment, new_receipt, order, ordered, payment_id,
+    unit,
+};
 use crate::databases::{Fresh, TEST, on_each, partner};
 use crate::money::{LEASE, NOW, id, operation, scope_of};
 
 /// In an order in which each finds something to change.
-pub(super) const WRITERS: [&str; 31] = [
+pub(super) const WRITERS: [&str; 37] = [
     "hold_off",
     "postpone",
     "add_send",
@@ -48,10 +52,16 @@ pub(super) const WRITERS: [&str; 31] = [
     "note_customer",
     "forget_bodies",
     "erase_customer",
+    "add_product_order",
+    "set_product_order_aside",
+    "claim_product_order",
+    "want_no_product_order",
+    "save_product_order",
+    "remove_product_order",
 ];
 
 /// The tables that requests write.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "payments",
     "operations",
     "attempts",
@@ -61,6 +71,7 @@ const TABLES: [&str; 9] = [
     "disconnections",
     "unit_checks",
     "customers",
+    "product_orders",
 ];
 
 /// Every row of them, as text.
@@ -114,6 +125,7 @@ async fn write(fresh: &Fresh, writer: &str, tx: &Tx) -> Result<(), Error> {
         .find_payment_by_id(payment_id(expected))
         .await?
         .unwrap();
+    let waiting = own.scope().find_product_order(ordered().id).await?.unwrap();
     let held = Held {
         payment: payment_id(busy),
         operation: one.id,
@@ -241,6 +253,23 @@ async fn write(fresh: &Fresh, writer: &str, tx: &Tx) -> Result<(), Error> {
             scope.forget_bodies(before, later, 10).await.map(drop)
         }
         "erase_customer" => scope.erase_customer(&[payment_id(done)], later).await.map(drop),
+        "add_product_order" => order(tx, 951).await,
+        "set_product_order_aside" => scope.set_product_order_aside(waiting.id, later, later).await,
+        "claim_product_order" => {
+            let claimed = scope
+                .claim_product_order(waiting.id, true, later, later + LEASE)
+                .await;
+            claimed.map(drop)
+        }
+        "want_no_product_order" => scope.want_no_product_order(&waiting).await,
+        "save_product_order" => {
+            let next = Next {
+                status: domain::product_order::Status::Received,
+                ..Next::of(&waiting, later)
+            };
+            scope.save_product_order(&waiting, &next).await
+        }
+        "remove_product_order" => scope.remove_product_order(&waiting).await,
         _ => unreachable!("a writer without an arm: {writer}"),
     }
 }

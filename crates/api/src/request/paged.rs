@@ -1,8 +1,9 @@
-//! The query of the list of merchants.
+//! The query of a list that is read page by page, from an id on.
+
+use std::str::FromStr;
 
 use app::Caller;
 use axum::extract::FromRequestParts;
-use domain::MerchantId;
 use http::request::Parts;
 
 use super::caller;
@@ -12,13 +13,14 @@ use crate::problem::{Code, Problem};
 
 /// Which page.
 #[derive(Debug)]
-pub(crate) struct AskedMerchants {
+pub(crate) struct Paged<I> {
     pub caller: Caller,
-    pub after: Option<MerchantId>,
+    /// The last one of the page before.
+    pub after: Option<I>,
     pub limit: u32,
 }
 
-impl FromRequestParts<Face> for AskedMerchants {
+impl<I: FromStr> FromRequestParts<Face> for Paged<I> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Face) -> Result<Self, Problem> {
@@ -28,7 +30,7 @@ impl FromRequestParts<Face> for AskedMerchants {
     }
 }
 
-fn read(query: &str) -> Result<(Option<MerchantId>, u32), Problem> {
+fn read<I: FromStr>(query: &str) -> Result<(Option<I>, u32), Problem> {
     let mut faults = Vec::new();
     let (mut after, mut limit) = (None, LIMIT);
     query::each(query, &[], &mut faults, |name, value, faults| {
