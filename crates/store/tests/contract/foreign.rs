@@ -390,8 +390,14 @@ async fn found(reader: &Reader) -> Vec<(&'static str, usize)> {
 }
 
 /// Tried elsewhere: an audit is one chain over both environments, calls are counted by background work alone, and a
-/// standing is held and not changed.
-const TRIED_ELSEWHERE: [&str; 4] = ["was_done", "add_audit", "add_api_calls", "standing"];
+/// standing is held and not changed; partner keys are of production alone.
+const TRIED_ELSEWHERE: [&str; 5] = [
+    "was_done",
+    "add_audit",
+    "add_api_calls",
+    "standing",
+    "partner_keys",
+];
 
 #[tokio::test]
 async fn whatever_a_scope_may_do_is_tried_with_the_ids_of_another() {
