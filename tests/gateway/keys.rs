@@ -312,7 +312,7 @@ async fn keys_at_vipps_are_replaced_under_load_and_the_leaked_ones_are_not_used_
         .filter(|keys| keys.owner == owner)
         .map(|keys| keys.state)
         .collect();
-    assert_eq!(states, [KeySetState::Retired, KeySetState::Active]);
+    assert_eq!(states, [KeySetState::Retiring, KeySetState::Active]);
 }
 
 async fn a_leaked_signing_key_is_replaced_and_what_it_signed_ends(kind: Kind) {

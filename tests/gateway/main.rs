@@ -16,6 +16,7 @@ mod crash;
 mod databases;
 mod identity;
 mod importing;
+mod key_switches;
 mod keys;
 mod money;
 mod oauth;

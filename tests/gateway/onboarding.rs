@@ -82,7 +82,7 @@ async fn probe(desk: &Desk<'_>) -> Answer {
     desk.post("/probe").send().await
 }
 
-async fn mode(desk: &Desk<'_>, mode: &str) -> Answer {
+pub(crate) async fn mode(desk: &Desk<'_>, mode: &str) -> Answer {
     let path = desk.path("/credential-mode");
     desk.ask(Method::PUT, &path)
         .json(&json!({"credentialMode": mode}))

@@ -178,6 +178,7 @@ impl Gateway {
         let rounds = async {
             jobs::resolve::run_once(app, app.clock().now()).await.unwrap();
             jobs::decide_late::run_once(app, app.clock().now()).await.unwrap();
+            jobs::retire_keys::run_once(app, app.clock().now()).await.unwrap();
             jobs::move_units::run_once(app, app.clock().now()).await.unwrap();
             jobs::push_receipts::run_once(app, app.clock().now())
                 .await

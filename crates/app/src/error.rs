@@ -47,6 +47,9 @@ pub enum Error {
     /// No active key set serves the sales unit, or it has no product profile to name itself with.
     #[error("the sales unit is not set up for calls to Vipps")]
     WithoutKeys,
+    /// Too many key sets before these still have something to finish.
+    #[error("earlier key switches are still under way")]
+    Switching,
     /// Nobody has shown that the sales unit is the partner's.
     #[error("the claim on the sales unit is not proven")]
     Unproven,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{AssignmentId, Environment, Msn, PartnerId, TraceContext};
+use domain::{AssignmentId, Environment, KeySet, Msn, PartnerId, TraceContext};
 use outbound::Access;
+use store::money::Operation;
 
 use crate::{App, Caller, Error, registry};
 
@@ -84,6 +85,33 @@ impl App {
             return Err(Error::Closed);
         }
         Served::of(&unit, TraceContext::default())
+    }
+
+    /// The sales unit of an operation with the keys that it began under, as long as they are kept; else with those that
+    /// serve it now.
+    pub(crate) async fn served_operation(&self, operation: &Operation) -> Result<Served, Error> {
+        let unit = self
+            .assigned_unit(operation.partner, operation.environment, operation.assignment)
+            .await?;
+        let same = |keys: &Arc<KeySet>| keys.client_id == operation.client_id;
+        if unit.keys.as_ref().is_some_and(same) {
+            return Served::of(&unit, TraceContext::default());
+        }
+        let reader = self.store().read(operation.partner, operation.environment);
+        let keys = reader
+            .scope()
+            .keys_of_client(operation.assignment, &operation.client_id)
+            .await?;
+        match keys {
+            Some(keys) => {
+                let unit = registry::Unit {
+                    keys: Some(Arc::new(keys)),
+                    ..(*unit).clone()
+                };
+                Served::of(&unit, TraceContext::default())
+            }
+            None => Served::of(&unit, TraceContext::default()),
+        }
     }
 
     /// The sales unit that work was begun under, whoever holds it now.

@@ -65,6 +65,7 @@ codes! {
     SALES_UNIT_UNPROVEN = "sales_unit_unproven",
     SALES_UNIT_DISCONNECTED = "sales_unit_disconnected",
     SALES_UNIT_CLOSED = "sales_unit_closed",
+    KEY_SWITCH_UNDER_WAY = "key_switch_under_way",
     CLAIM_UNPROVEN = "claim_unproven",
     TRANSFER_NOT_NEEDED = "transfer_not_needed",
     TEST_ONLY = "test_only",

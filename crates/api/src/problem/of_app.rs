@@ -28,6 +28,7 @@ impl From<Error> for Problem {
             Error::Unsettled => Self::new(Code::PAYMENT_UNSETTLED),
             Error::ReferenceBurnt => Self::new(Code::REFERENCE_BURNT),
             Error::WithoutKeys => Self::new(Code::SALES_UNIT_WITHOUT_KEYS),
+            Error::Switching => Self::new(Code::KEY_SWITCH_UNDER_WAY),
             Error::Unproven => Self::new(Code::CLAIM_UNPROVEN),
             Error::Closed => Self::new(Code::SALES_UNIT_CLOSED),
             Error::ProductOrder(hindrance) => hindered(hindrance),

@@ -36,6 +36,9 @@ pub(crate) struct SalesUnit {
     /// Whether proven keys and a product profile serve it, so that payments can be made.
     has_keys: bool,
     health: Health,
+    /// While keys that were replaced finish what was begun under them. Absent: none are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_switch: Option<KeySwitch>,
     /// Since when this partner may use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     live_from: Option<Moment>,
@@ -56,6 +59,19 @@ pub(crate) enum State {
     Disconnected,
     Closing,
     Moved,
+}
+
+/// A change of the keys that serve it. New operations use the new ones; what was begun under the ones before is finished
+/// under them, and then they are erased.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeySwitch {
+    /// Since when its own keys are on their way out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Moment>,
+    /// How many operations are open under keys that serve it no longer.
+    #[schema(example = 1, minimum = 0)]
+    open_operations: u64,
 }
 
 /// How the claim on it was proven.
@@ -193,6 +209,10 @@ impl From<HeldUnit> for SalesUnit {
                 Mode::Platform => CredentialMode::Platform,
             },
             health,
+            key_switch: held.switch.map(|switch| KeySwitch {
+                since: switch.since.map(Moment::from),
+                open_operations: switch.open,
+            }),
             has_keys: unit.keys.is_some() && unit.product.is_some(),
             live_from: unit.live_from.map(Moment::from),
             reason: held.reason,

@@ -9,6 +9,7 @@ pub mod move_units;
 pub mod push_receipts;
 pub mod record_calls;
 pub mod resolve;
+pub mod retire_keys;
 pub mod tell_unknown;
 pub mod watch_connections;
 
@@ -48,6 +49,8 @@ impl App {
         self.track(async move { every(COUNTS, &app, "record calls", record_calls::run_once).await });
         let app = self.clone();
         self.track(async move { every(COUNTS, &app, "check units", check_units::run_once).await });
+        let app = self.clone();
+        self.track(async move { every(COUNTS, &app, "retire keys", retire_keys::run_once).await });
         let app = self.clone();
         self.track(async move { every(COUNTS, &app, "tell unknown", tell_unknown::run_once).await });
         let app = self.clone();

@@ -65,9 +65,12 @@ async fn step(app: &App, due: DueOperation) -> Result<bool, Error> {
     let Some(_turn) = app.turns().try_take(operation.assignment, &operation.reference) else {
         return Ok(false);
     };
-    let unit = app
-        .served_assignment(due.partner, due.environment, due.assignment)
-        .await?;
+    let unit = app.served_assignment(due.partner, due.environment, due.assignment);
+    let unit = match unit.await {
+        // Its keys are on their way out, and nothing serves the unit here any more.
+        Err(Error::WithoutKeys) => app.served_operation(&operation).await?,
+        served => served?,
+    };
     let Some(drive) = app.take_over(&unit, &operation, Waiting::Nobody).await? else {
         return Ok(false);
     };

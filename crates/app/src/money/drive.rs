@@ -27,6 +27,8 @@ pub enum Driven {
 #[derive(Debug)]
 pub struct Drive {
     pub(super) unit: Served,
+    /// Other keys that serve the unit now: they read what those it began under cannot read any more.
+    pub(super) present: Option<Served>,
     pub(super) held: Held,
     pub(super) operation: Operation,
     /// The payment as the books had it when this owner began.
@@ -41,6 +43,15 @@ pub struct Drive {
     transients: u32,
     unsent: u32,
     pub(super) waiting: Waiting,
+}
+
+/// The keys of an operation that was claimed.
+#[derive(Debug, Clone)]
+pub struct Hands {
+    /// Those it began under, and is sent again under; once they are gone, those that serve the unit.
+    pub began: Served,
+    /// Those that serve the unit now, where they are others.
+    pub present: Option<Served>,
 }
 
 /// Who waits for the end of an operation, and until when.
@@ -98,6 +109,7 @@ impl Drive {
     pub fn begun(begun: Begun, waiting: Waiting) -> Self {
         Self {
             unit: begun.unit,
+            present: None,
             held: begun.held,
             operation: begun.operation,
             books: begun.books,
@@ -113,7 +125,7 @@ impl Drive {
     /// Carries on an operation that was claimed from an owner who is gone. `doubted` = when the last send
     /// left that may have come about.
     pub fn claimed(
-        unit: Served,
+        hands: Hands,
         held: Held,
         operation: Operation,
         doubted: Option<OffsetDateTime>,
@@ -125,7 +137,8 @@ impl Drive {
             Some(Answer::Accepted(_)) | None => None,
         };
         Self {
-            unit,
+            unit: hands.began,
+            present: hands.present,
             held,
             doubted: operation.in_doubt.then(|| doubted.unwrap_or(operation.sent.last)),
             no,

@@ -3,11 +3,11 @@
 use domain::operation::resolve::{self, Missing, missing};
 use domain::operation::{Evidence, Kind, Sought, verdict};
 use domain::{Event, EventName, Reading, Rejected};
-use outbound::vipps::ReadError;
+use outbound::vipps::{Events, ReadError};
 
 use super::drive::{Drive, Step};
 use super::settle::Ending;
-use crate::admission::Purpose;
+use crate::admission::{Held, Purpose};
 use crate::reads::Unread;
 use crate::{App, Error};
 
@@ -30,10 +30,7 @@ impl Drive {
         if self.operation.kind == Kind::Create {
             return self.look_for_payment(app, after).await;
         }
-        let Ok(log) = app
-            .read_events(&self.unit, &self.operation.reference, Purpose::Settle)
-            .await
-        else {
+        let Ok(log) = self.read_log(app).await else {
             return Ok(Step::Pause);
         };
         match self.evidence(&log.events) {
@@ -134,10 +131,7 @@ impl Drive {
 
     /// Create is settled by GET.
     async fn look_for_payment(&mut self, app: &App, after: Option<Rejected>) -> Result<Step, Error> {
-        match app
-            .read_payment(&self.unit, &self.operation.reference, Purpose::Settle)
-            .await
-        {
+        match self.read_payment(app).await {
             Ok(reading) => Ok(self.found(app, reading, after).await),
             Err(Unread::Vipps(ReadError::NotFound(_))) => self.not_found(app, after).await,
             Err(Unread::Vipps(_) | Unread::Limited(_) | Unread::Held(_)) => Ok(Step::Pause),
@@ -145,10 +139,7 @@ impl Drive {
     }
 
     async fn found(&self, app: &App, reading: Reading, after: Option<Rejected>) -> Step {
-        let Ok(log) = app
-            .read_events(&self.unit, &self.operation.reference, Purpose::Settle)
-            .await
-        else {
+        let Ok(log) = self.read_log(app).await else {
             return Step::Pause;
         };
         if !self.is_ours(&log.events, after.as_ref()) {
@@ -199,8 +190,44 @@ impl Drive {
 
     /// The payment as it is now, as far as it can be read: it rounds off an end that is known already.
     async fn read(&self, app: &App) -> Option<Reading> {
-        app.read_payment(&self.unit, &self.operation.reference, Purpose::Settle)
-            .await
-            .ok()
+        self.read_payment(app).await.ok()
+    }
+
+    async fn read_payment(&self, app: &App) -> Result<Reading, Unread> {
+        let reference = &self.operation.reference;
+        let read = app.read_payment(&self.unit, reference, Purpose::Settle).await;
+        match (&self.present, read) {
+            (Some(present), Err(unread)) if is_about_keys(&unread) => {
+                app.read_payment(present, reference, Purpose::Settle).await
+            }
+            (_, read) => read,
+        }
+    }
+
+    async fn read_log(&self, app: &App) -> Result<Events, Unread> {
+        let reference = &self.operation.reference;
+        let read = app.read_events(&self.unit, reference, Purpose::Settle).await;
+        match (&self.present, read) {
+            (Some(present), Err(unread)) if is_about_keys(&unread) => {
+                app.read_events(present, reference, Purpose::Settle).await
+            }
+            (_, read) => read,
+        }
+    }
+}
+
+/// Whether Vipps, or the breaker that remembers it, wants no such keys.
+fn is_about_keys(unread: &Unread) -> bool {
+    match unread {
+        Unread::Vipps(ReadError::Rejected(rejected)) => matches!(rejected.status, 401 | 403),
+        Unread::Held(Held::Disconnected { .. }) => true,
+        Unread::Vipps(
+            ReadError::NotFound(_)
+            | ReadError::NotSent { .. }
+            | ReadError::Unknown { .. }
+            | ReadError::Nonsense { .. },
+        )
+        | Unread::Held(Held::Outage { .. })
+        | Unread::Limited(_) => false,
     }
 }

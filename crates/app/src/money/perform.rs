@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use domain::operation::Status;
 use domain::{IdempotencyKey, Msn, Reference};
+use outbound::Access;
 use outbound::vipps::Endpoint;
 use store::money::Operation;
 use time::Duration;
 use tokio::sync::{oneshot, watch};
 
-use super::drive::{Drive, Driven, Waiting};
+use super::drive::{Drive, Driven, Hands, Waiting};
 use super::fingerprint;
 use super::intend::{Books, Intent, intend};
 use super::request::{Body, Request};
@@ -37,7 +38,7 @@ pub(crate) async fn perform(app: &App, request: Request) -> Result<Answered, Err
     let (stored, mut progress) = watch::channel(None);
     let own = app.clone();
     app.track(async move {
-        let result = run(&own, &request, arrived, &stored).await;
+        let result = Box::pin(run(&own, &request, arrived, &stored)).await;
         if let Err(Err(error)) = done.send(result) {
             tracing::info!(%error, "a request failed after its caller had left");
         }
@@ -246,6 +247,23 @@ impl App {
         operation: &Operation,
         waiting: Waiting,
     ) -> Result<Option<Drive>, Error> {
+        // Begun under other keys, it is finished under those; what serves the unit now reads where they cannot.
+        let (unit, present) = if unit.access.keys.client_id == operation.client_id {
+            (unit.clone(), None)
+        } else {
+            let served = self.served_operation(operation).await?;
+            let access = Access {
+                trace: unit.access.trace.clone(),
+                ..served.access
+            };
+            (
+                Served {
+                    access,
+                    ..unit.clone()
+                },
+                Some(unit.clone()),
+            )
+        };
         let now = self.now();
         let until = now + self.settings().lease;
         let work = async {
@@ -269,7 +287,10 @@ impl App {
             let record = record.ok_or(store::Error::Stale)?;
             tx.commit().await?;
             Ok(Some(Drive::claimed(
-                unit.clone(),
+                Hands {
+                    began: unit.clone(),
+                    present: present.clone(),
+                },
                 held,
                 operation,
                 doubted,

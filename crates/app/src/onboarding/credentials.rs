@@ -12,7 +12,7 @@ use super::claim::GoingLive;
 use super::diagnosis::Finding;
 use super::look::{accepted, settle};
 use crate::audit::{Change, Notes};
-use crate::registry::key_sets;
+use crate::registry::{key_sets, key_switches};
 use crate::{App, Caller, Error, Scope, What};
 
 /// Keys to be.
@@ -93,6 +93,7 @@ pub(crate) async fn adopt(
         partner: assignment.partner,
         assignment: assignment.id,
     };
+    key_switches::demand_room(tx, owner, assignment.environment).await?;
     registry.add_key_set(keys, owner, now).await?;
     let stored = tx.system().find_key_set(keys.id).await?;
     let stored = stored.ok_or(Error::Internal("stored keys are not there"))?;

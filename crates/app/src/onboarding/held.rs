@@ -51,6 +51,15 @@ impl Stage {
     }
 }
 
+/// Keys on their way out: what was begun under them is finished under them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeySwitch {
+    /// When the unit's own keys were replaced first that are not erased yet. Absent where none of its own were.
+    pub since: Option<OffsetDateTime>,
+    /// Operations that are open under other keys than those that serve the unit now.
+    pub open: u64,
+}
+
 /// A unit with its standing, in words too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldUnit {
@@ -61,6 +70,8 @@ pub struct HeldUnit {
     pub proof: Option<(Proof, OffsetDateTime)>,
     pub health: Health,
     pub checkup: Option<Checkup>,
+    /// Set while a switch of its keys is under way.
+    pub switch: Option<KeySwitch>,
 }
 
 impl App {
@@ -96,7 +107,10 @@ impl App {
         let health = health.into_iter().next().unwrap_or(Health::Connected);
         let transfers = reader.scope().asked_transfers(Some(unit.assignment)).await?;
         let moves = transfers.iter().any(is_open);
-        Ok(HeldUnit::new(unit, claim.as_ref(), health, check.as_ref(), moves))
+        let switches = Switches::of(reader.scope(), Some(unit.assignment)).await?;
+        let mut held = HeldUnit::new(unit, claim.as_ref(), health, check.as_ref(), moves);
+        held.switch = switches.at(&held.unit);
+        Ok(held)
     }
 
     /// All of the caller's sales units, drafted or live, by serial number, as far as the token reaches.
@@ -133,6 +147,7 @@ impl App {
             .filter(|asked| is_open(asked))
             .map(|asked| asked.assignment)
             .collect();
+        let switches = Switches::of(reader.scope(), None).await?;
         let health = self
             .health(
                 caller.partner,
@@ -145,13 +160,10 @@ impl App {
             .zip(health)
             .map(|(unit, health)| {
                 let id = unit.assignment;
-                HeldUnit::new(
-                    unit,
-                    claims.get(&id),
-                    health,
-                    checks.get(&id),
-                    moving.contains(&id),
-                )
+                let switch = switches.at(&unit);
+                let moves = moving.contains(&id);
+                let held = HeldUnit::new(unit, claims.get(&id), health, checks.get(&id), moves);
+                HeldUnit { switch, ..held }
             })
             .collect())
     }
@@ -191,8 +203,44 @@ impl HeldUnit {
             proof: claim.map(|claim| (claim.proof, claim.proven_at)),
             health,
             checkup,
+            switch: None,
             unit,
         }
+    }
+}
+
+/// The switches of keys of one partner's sales units.
+struct Switches {
+    retiring: HashMap<AssignmentId, OffsetDateTime>,
+    open: HashMap<AssignmentId, Vec<(String, u64)>>,
+}
+
+impl Switches {
+    /// Of one unit, or of all.
+    async fn of(rows: store::Scope<'_, store::Read>, unit: Option<AssignmentId>) -> Result<Self, Error> {
+        let mut switches = Self {
+            retiring: HashMap::new(),
+            open: HashMap::new(),
+        };
+        for (assignment, since) in rows.retiring_keys(unit).await? {
+            switches.retiring.entry(assignment).or_insert(since);
+        }
+        for (assignment, client_id, many) in rows.open_by_client().await? {
+            let open = switches.open.entry(assignment).or_default();
+            open.push((client_id, many));
+        }
+        Ok(switches)
+    }
+
+    fn at(&self, unit: &Unit) -> Option<KeySwitch> {
+        let serves = unit.keys.as_ref().map(|keys| keys.client_id.as_str());
+        let others = self.open.get(&unit.assignment).into_iter().flatten();
+        let others = others.filter(|(client_id, _)| Some(client_id.as_str()) != serves);
+        let switch = KeySwitch {
+            since: self.retiring.get(&unit.assignment).copied(),
+            open: others.map(|(_, many)| many).sum(),
+        };
+        (switch.since.is_some() || switch.open > 0).then_some(switch)
     }
 }
 

@@ -16,7 +16,7 @@ mod mode;
 pub use claim::verify_by_operator;
 pub use credentials::{NewKeys, put_credentials};
 pub use draft::{Draft, create_sales_unit};
-pub use held::{Checkup, HeldUnit, Stage};
+pub use held::{Checkup, HeldUnit, KeySwitch, Stage};
 pub(crate) use look::look;
 pub use look::{probe, probe_by_operator};
 pub use merchants::{NewMerchant, create_merchant, get_merchant, list_merchants};

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use domain::{CredentialMode, Msn};
+use domain::{CredentialMode, KeySet, Msn};
+use store::registry::KeySetOwner;
 
 use super::HeldUnit;
 use super::claim::demand_proof;
 use super::look::{accepted, settle};
 use crate::audit::{Change, Notes};
+use crate::registry::key_switches;
 use crate::registry::sales_units::check_mode;
-use crate::{App, Caller, Error, Scope, What};
+use crate::{App, Caller, Error, Scope, Unit, What};
 
 /// Has other keys serve the sales unit, once Vipps has shown that they do. Until then the ones before go on.
 ///
@@ -29,8 +31,7 @@ pub async fn put_credential_mode(
     if unit.mode == mode {
         return app.held_unit(caller, msn).await;
     }
-    let reader = app.store().read(caller.partner, caller.environment);
-    let keys = reader.scope().serving_keys(unit.assignment, mode).await?;
+    let keys = keys_for(app, &unit, mode).await?;
     let keys = Arc::new(keys.ok_or(Error::WithoutKeys)?);
     demand_proof(app, &unit, keys.kind).await?;
     let finding = accepted(app, &unit, Arc::clone(&keys)).await?;
@@ -46,8 +47,29 @@ pub async fn put_credential_mode(
     assignment.updated_at = now;
     registry.save_assignment(&assignment).await?;
     notes.changes.extend(Change::if_set(&before, &assignment));
+    key_switches::change_mode(&tx, &registry, &before, &assignment, &mut notes, now).await?;
     settle(&tx, &registry, &mut assignment, &keys, &finding, &mut notes, now).await?;
     app.changed(tx, notes.by, &notes.changes).await?;
     app.adopt_disconnections().await?;
     app.held_unit(caller, msn).await
+}
+
+/// Keys of that mode; the unit's own also while they are on their way out.
+async fn keys_for(app: &App, unit: &Unit, mode: CredentialMode) -> Result<Option<KeySet>, Error> {
+    let reader = app.store().read(unit.partner, unit.environment);
+    let in_use = reader.scope().serving_keys(unit.assignment, mode).await?;
+    if in_use.is_some() || mode != CredentialMode::Own {
+        return Ok(in_use);
+    }
+    let owner = KeySetOwner::SalesUnit {
+        partner: unit.partner,
+        assignment: unit.assignment,
+    };
+    let reader = app
+        .store()
+        .read_system("keys of a sales unit that are on their way out");
+    match reader.system().newest_retiring(owner, unit.environment).await? {
+        Some(keys) => Ok(reader.system().open_key_set(keys.id).await?),
+        None => Ok(None),
+    }
 }

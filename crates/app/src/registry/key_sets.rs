@@ -8,7 +8,7 @@ use outbound::vipps::{Fault, ProbeError};
 use store::registry::KeySetFilter;
 
 use super::change::invalid;
-use super::{KeySetOwner, StoredKeySet};
+use super::{KeySetOwner, KeySetState, StoredKeySet, key_switches};
 use crate::audit::{Actor, Change, Subject as _};
 use crate::{App, Error, What};
 
@@ -60,8 +60,12 @@ pub async fn add(app: &App, by: &Actor, add: Add) -> Result<StoredKeySet, Error>
 /// As [`add`]; `NotFound(KeySet)`.
 pub async fn prove(app: &App, by: &Actor, id: KeySetId) -> Result<StoredKeySet, Error> {
     let reader = app.store().read_system("key set probe");
-    let owner = reader.system().find_key_set(id).await?;
-    let owner = owner.ok_or(Error::NotFound(What::KeySet))?.owner;
+    let found = reader.system().find_key_set(id).await?;
+    let found = found.ok_or(Error::NotFound(What::KeySet))?;
+    if found.state != KeySetState::Draft {
+        return Err(proven_before());
+    }
+    let owner = found.owner;
     let keys = reader.system().open_key_set(id).await?;
     let keys = Arc::new(keys.ok_or(Error::NotFound(What::KeySet))?);
     probe(app, owner.partner(), keys).await?;
@@ -69,14 +73,11 @@ pub async fn prove(app: &App, by: &Actor, id: KeySetId) -> Result<StoredKeySet, 
     let registry = tx.system().change_registry().await?;
     let stored = tx.system().find_key_set(id).await?;
     let stored = stored.ok_or(Error::NotFound(What::KeySet))?;
+    key_switches::demand_room(&tx, stored.owner, stored.environment).await?;
     match registry.activate_key_set(&stored, app.clock().now()).await {
         Ok(()) => {}
         Err(store::Error::Stale) => {
-            return Err(invalid(
-                "state",
-                "state",
-                "must be draft: these keys were proven before",
-            ));
+            return Err(proven_before());
         }
         Err(error) => return Err(error.into()),
     }
@@ -115,6 +116,10 @@ pub async fn remove(app: &App, by: &Actor, id: KeySetId) -> Result<(), Error> {
         Err(store::Error::Stale) => Err(Error::NotFound(What::KeySet)),
         Err(error) => Err(error.into()),
     }
+}
+
+fn proven_before() -> Error {
+    invalid("state", "state", "must be draft: these keys were proven before")
 }
 
 /// No transaction is open during the call.

@@ -8,6 +8,7 @@ pub mod clients;
 pub mod data_keys;
 pub mod issuers;
 pub mod key_sets;
+pub(crate) mod key_switches;
 pub mod merchants;
 pub mod partners;
 pub mod profiles;

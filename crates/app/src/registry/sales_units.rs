@@ -4,6 +4,7 @@ use domain::{AssignmentId, CredentialMode, Environment, MerchantId, Msn, Partner
 use store::registry::SalesUnit;
 
 use super::change::{invalid, name, taken};
+use super::key_switches;
 use super::{Assignment, AssignmentState, Market, Orphans};
 use crate::audit::{Actor, Change, Notes};
 use crate::onboarding::claim::{Lack, by_operator, lack, prove, watch};
@@ -158,15 +159,19 @@ pub async fn set(app: &App, by: &Actor, id: AssignmentId, changes: Changes) -> R
         // Whoever has seen it live ends first: nothing is begun for it any more once this is committed.
         tx.system().hold_standing(id).await?;
     }
+    let mut notes = Notes::of(app, by);
+    key_switches::change_mode(&tx, &registry, &before, &assignment, &mut notes, now).await?;
     if assignment.state == AssignmentState::Live {
         demand_readiness(&tx, &assignment).await?;
+    }
+    if before.state == AssignmentState::Draft && assignment.state == AssignmentState::Live {
+        demand_nothing_left(&tx, &assignment).await?;
     }
     assignment.updated_at = now;
     registry
         .save_assignment(&assignment)
         .await
         .map_err(|error| taken(error, RULES))?;
-    let mut notes = Notes::of(app, by);
     notes.changes.push(Change::set(&before, &assignment));
     match assignment.state {
         AssignmentState::Live => {
@@ -218,6 +223,24 @@ async fn demand_readiness(tx: &store::SystemTx, assignment: &Assignment) -> Resu
             "required",
             "the partner has no product profile; add one with `nordbro profile add` first",
         )),
+    }
+}
+
+/// What an earlier assignment began could still be sent: then a transfer settles or freezes it first.
+async fn demand_nothing_left(tx: &store::SystemTx, assignment: &Assignment) -> Result<(), Error> {
+    let holder = tx
+        .system()
+        .holder_beside(assignment.id, assignment.environment, &assignment.msn)
+        .await?;
+    match holder {
+        Some(holder) if holder.state == AssignmentState::Ended => Err(invalid(
+            "state",
+            "state",
+            "cannot be live yet: an earlier assignment of the sales unit left something unsettled; verify the claim, and a \
+             transfer takes it over",
+        )),
+        // Live elsewhere is told by the rule of the table.
+        Some(_) | None => Ok(()),
     }
 }
 

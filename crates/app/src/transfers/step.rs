@@ -11,6 +11,7 @@ use super::{ask, asker, told};
 use crate::audit::{Actor, Change, Notes};
 use crate::onboarding::claim::{lack, watch};
 use crate::onboarding::look::forget_standing;
+use crate::registry::key_switches;
 use crate::{App, Error};
 
 /// How much later than a lease's end a call may be thought of as under way: processes' clocks differ.
@@ -197,6 +198,7 @@ async fn switch(
         // Its row first: one assignment of a unit is live at a time.
         close_as(registry, &holder, moved, Some(Closing::Moved), notes, now).await?;
         forget_standing(tx, holder.partner, holder.environment, holder.id).await?;
+        key_switches::leave_own(tx, registry, &holder, notes, now).await?;
     }
     let live = Assignment {
         state: AssignmentState::Live,

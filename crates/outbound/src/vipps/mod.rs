@@ -22,7 +22,7 @@ mod wire;
 use std::fmt;
 use std::sync::Arc;
 
-use domain::{Clock, ProductProfile};
+use domain::{Clock, Environment, KeySetId, ProductProfile};
 use time::OffsetDateTime;
 use tokio_util::task::TaskTracker;
 
@@ -80,6 +80,11 @@ impl Vipps {
     pub async fn keys_refused(&self, access: &Access) -> Option<OffsetDateTime> {
         let slot = self.0.tokens.slot(access).await;
         slot.refused_until(self.0.clock.now())
+    }
+
+    /// Drops the access token of keys that nobody uses any more.
+    pub async fn forget_token(&self, keys: KeySetId, environment: Environment, version: i64) {
+        self.0.tokens.forget(keys, environment, version).await;
     }
 
     /// What became of every call, for the ledger.

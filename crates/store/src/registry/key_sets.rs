@@ -61,17 +61,20 @@ pub enum KeySetState {
     Draft,
     /// Proven: in use.
     Active,
-    /// Replaced by newer ones.
+    /// Replaced by newer ones; what was begun under them is finished under them.
+    Retiring,
+    /// Replaced, and their secrets erased.
     Retired,
 }
 
 impl KeySetState {
-    pub const ALL: [Self; 3] = [Self::Draft, Self::Active, Self::Retired];
+    pub const ALL: [Self; 4] = [Self::Draft, Self::Active, Self::Retiring, Self::Retired];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
             Self::Active => "active",
+            Self::Retiring => "retiring",
             Self::Retired => "retired",
         }
     }
@@ -123,7 +126,7 @@ impl TryFrom<&Model> for StoredKeySet {
             id: KeySetId::from_uuid(row.id),
             owner,
             environment: table::environment(&row.environment, TABLE, row.id)?,
-            state: table::named(&KeySetState::ALL, KeySetState::as_str, &row.state, TABLE, row.id)?,
+            state: state(row)?,
             version: row.version,
             client_fingerprint: row.client_fingerprint.clone(),
             proven_at: row.proven_at.map(|at| at.at(TABLE, row.id)).transpose()?,
@@ -131,6 +134,14 @@ impl TryFrom<&Model> for StoredKeySet {
             updated_at: row.updated_at.at(TABLE, row.id)?,
         })
     }
+}
+
+fn state(row: &Model) -> Result<KeySetState, Error> {
+    let kept = table::named(&KeySetState::ALL, KeySetState::as_str, &row.state, TABLE, row.id)?;
+    Ok(match kept {
+        KeySetState::Retired if row.erased_at.is_none() => KeySetState::Retiring,
+        KeySetState::Draft | KeySetState::Active | KeySetState::Retiring | KeySetState::Retired => kept,
+    })
 }
 
 fn context(owner: KeySetOwner, environment: Environment, id: KeySetId, version: i64) -> Context {
@@ -156,6 +167,16 @@ fn pack(keys: &KeySet) -> Zeroizing<Vec<u8>> {
         secondary,
     ];
     Zeroizing::new(members.join("\0").into_bytes())
+}
+
+/// A value like any other, of no keys: it is sealed anew with the others when keys of the house rotate.
+pub(super) async fn seal_nothing(
+    conn: &Conn,
+    keyring: &Keyring,
+    keys: &StoredKeySet,
+) -> Result<Vec<u8>, Error> {
+    let context = context(keys.owner, keys.environment, keys.id, keys.version);
+    data_keys::seal(conn, keyring, &context, b"").await
 }
 
 pub(super) async fn open(conn: &Conn, keyring: &Keyring, row: &Model) -> Result<KeySet, Error> {
@@ -293,6 +314,7 @@ impl Registry<'_> {
             version: keys.version,
             sealed,
             client_fingerprint: self.keyring.fingerprint(CLIENT_ID, keys.client_id.as_bytes()),
+            erased_at: None,
             proven_at: None,
             created_at: at.into(),
             updated_at: at.into(),

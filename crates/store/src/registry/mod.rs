@@ -13,6 +13,7 @@ mod closing;
 mod disconnections;
 mod issuers;
 mod key_sets;
+mod key_switches;
 mod merchants;
 mod partners;
 mod profiles;

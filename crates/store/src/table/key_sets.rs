@@ -18,6 +18,8 @@ pub struct Model {
     pub version: i64,
     pub sealed: Vec<u8>,
     pub client_fingerprint: String,
+    /// When the secrets of replaced keys were erased.
+    pub erased_at: Option<Moment>,
     pub proven_at: Option<Moment>,
     pub created_at: Moment,
     pub updated_at: Moment,

@@ -222,6 +222,13 @@ async fn registered(fresh: &Fresh) {
     registry.add_key_set(&keys, owner, NOW).await.unwrap();
     let stored: StoredKeySet = tx.system().find_key_set(keys.id).await.unwrap().unwrap();
     registry.activate_key_set(&stored, NOW).await.unwrap();
+    let newer = KeySet {
+        id: KeySetId::from_uuid(id(801)),
+        ..keys.clone()
+    };
+    registry.add_key_set(&newer, owner, NOW).await.unwrap();
+    let stored: StoredKeySet = tx.system().find_key_set(newer.id).await.unwrap().unwrap();
+    registry.activate_key_set(&stored, NOW).await.unwrap();
     let claim = Claim {
         assignment: unit(),
         proof: Proof::OwnKeys,
@@ -351,6 +358,10 @@ async fn found(reader: &Reader) -> Vec<(&'static str, usize)> {
         list_claims(),
         asked_transfers(Some(unit)),
         asked_transfers(None),
+        retiring_keys(Some(unit)),
+        retiring_keys(None),
+        open_by_client(),
+        keys_of_client(unit, "client"),
         find_payment(unit, &busy),
         find_payment_by_id(paid),
         list_payments(unit, &of_one),

@@ -111,6 +111,16 @@ impl Tokens {
         Self { slots }
     }
 
+    /// The keys are gone: nobody asks for their slot any more, and what is in it is of no use.
+    pub(super) async fn forget(&self, keys: KeySetId, environment: Environment, version: i64) {
+        let key = Key {
+            keys,
+            environment,
+            version,
+        };
+        self.slots.invalidate(&key).await;
+    }
+
     pub(super) async fn slot(&self, access: &Access) -> Arc<Slot> {
         let key = Key {
             keys: access.keys.id,

@@ -139,6 +139,8 @@ async fn standing(app: &App, id: AssignmentId, held: &HeldUnit) -> anyhow::Resul
     shown["provenAt"] = maybe_time(held.proof.map(|(_, at)| at));
     shown["trouble"] = json!(trouble.map(Trouble::as_str));
     shown["remedy"] = json!(trouble.map(Trouble::remedy));
+    shown["keysReplacedAt"] = maybe_time(held.switch.and_then(|switch| switch.since));
+    shown["openUnderOtherKeys"] = json!(held.switch.map(|switch| switch.open));
     shown["checkedAt"] = maybe_time(held.checkup.map(|checkup| checkup.at));
     Ok(Shown::one(shown))
 }

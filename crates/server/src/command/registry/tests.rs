@@ -158,6 +158,54 @@ async fn a_partner_is_set_up_to_a_live_sales_unit_and_a_token() {
 }
 
 #[tokio::test]
+async fn a_transfer_is_listed_and_decided_with_a_reason() {
+    let desk = Desk::new().await;
+    let mut units = Vec::new();
+    for partner in ["north", "south"] {
+        desk.typed(&format!("partner add {partner}"), "").await;
+        let whose = format!("--partner {partner} --environment test");
+        let merchant =
+            format!("merchant add {whose} --name Fjell --organisation-number 918273645 --country NO");
+        let merchant = desk.typed(&merchant, "").await;
+        let profile =
+            "--name web --system-name Acme --system-version 1 --plugin-name acme --plugin-version 2";
+        desk.typed(&format!("profile add {whose} {profile}"), "").await;
+        let unit = format!(
+            "sales-unit add {whose} --merchant {} --msn {} --name Storgata --market NO",
+            id(&merchant),
+            desk.msn()
+        );
+        let unit = desk.typed(&unit, "").await;
+        let keys = desk.keys();
+        let add = format!(
+            "keys add --sales-unit {} --client-id {} --client-secret - --subscription-key env:PRIMARY",
+            id(&unit),
+            keys.client_id
+        );
+        desk.typed(&add, &format!("{}\n", keys.client_secret)).await;
+        let verify = format!("sales-unit verify {} --reason consent", id(&unit));
+        let verified = desk.typed(&verify, "").await;
+        units.push(verified["stage"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(units, ["live", "transfer"]);
+    let open = desk.typed("transfer list", "").await;
+    let transfer = open["data"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(open["data"][0]["stage"], "waiting", "{open}");
+    let refuse = format!("transfer refuse {transfer}");
+    assert!(desk.refused(&refuse, "").await.contains("reason is needed"));
+    let refused = desk.typed(&format!("{refuse} --reason unasked"), "").await;
+    assert_eq!(refused["stage"], "refused", "{refused}");
+    let again = desk
+        .refused(&format!("transfer force {transfer} --reason late"), "")
+        .await;
+    assert!(again.contains("only an open transfer"), "{again}");
+    let none = desk.typed("transfer list", "").await;
+    assert_eq!(none["data"], serde_json::json!([]));
+    let all = desk.typed("transfer list --all --partner south", "").await;
+    assert_eq!(all["data"].as_array().map(Vec::len), Some(1), "{all}");
+}
+
+#[tokio::test]
 async fn what_is_refused_names_the_field_and_the_remedy() {
     let desk = Desk::new().await;
     desk.typed("partner add north", "").await;
