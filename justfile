@@ -19,6 +19,7 @@ lint:
 # Write every generated file again.
 generate:
     cargo run -- openapi > openapi/nordbro.json
+    cargo run -- openapi --operator > openapi/operator.json
 
 # Fuzz one target for so many seconds; `ls fuzz/fuzz_targets` names them.
 fuzz TARGET SECONDS="600":

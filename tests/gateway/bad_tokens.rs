@@ -2,19 +2,21 @@
 
 use domain::Clock as _;
 use testkit::contract::operations;
-use testkit::{Gateway, Issuer, Kind, on_both_databases};
+use testkit::{Gateway, Issuer, Kind, Token, on_both_databases};
 
 use crate::samples::{Names, payment_of, request};
 
 on_both_databases!(a_token_that_is_not_good_opens_no_operation_and_tells_nothing);
 
-/// Ways in which a token that is good otherwise is none.
-fn bad_tokens(gateway: &Gateway) -> Vec<(&'static str, String)> {
-    let now = gateway.world.clock.now();
-    let good = || gateway.north_token();
+/// Ways in which a token of `issuer` that is good otherwise is none.
+pub(crate) fn bad_tokens<'i>(
+    now: time::OffsetDateTime,
+    issuer: &Issuer,
+    good: impl Fn() -> Token<'i>,
+) -> Vec<(&'static str, String)> {
     let seconds = now.unix_timestamp();
     // Same name, other key.
-    let impostor = Issuer::new(&gateway.north_issuer.iss, &gateway.north_issuer.aud);
+    let impostor = Issuer::new(&issuer.iss, &issuer.aud);
     let stranger = Issuer::new("https://id.nobody.example", "nordbro");
     vec![
         ("a wrong audience", good().claim("aud", "somebody-else").signed()),
@@ -35,9 +37,7 @@ fn bad_tokens(gateway: &Gateway) -> Vec<(&'static str, String)> {
         ("unsigned", good().with_signature(b"")),
         (
             "the public key as a secret",
-            good()
-                .head("alg", "HS256")
-                .keyed_with(gateway.north_issuer.jwks().as_bytes()),
+            good().head("alg", "HS256").keyed_with(issuer.jwks().as_bytes()),
         ),
         ("another's signature", good().signed_by(&impostor)),
         ("an unknown issuer", stranger.token(now).signed()),
@@ -58,7 +58,9 @@ async fn a_token_that_is_not_good_opens_no_operation_and_tells_nothing(kind: Kin
     let before = gateway.world.simulator.test().requests().len();
     for operation in operations() {
         // Failures of one address are limited, and the limit is no part of this.
-        for (fault, token) in bad_tokens(&gateway) {
+        let now = gateway.world.clock.now();
+        let north = &gateway.north_issuer;
+        for (fault, token) in bad_tokens(now, north, || gateway.north_token()) {
             gateway.world.advance(time::Duration::seconds(10)).await;
             let mut answers = Vec::new();
             for names in [&norths, &nowhere] {

@@ -1,6 +1,6 @@
 //! The whole gateway through its HTTP face, on both databases: who is let in, what one partner can see of
 //! another, how often money moves, and what is said when something is wrong. Every answer that any of these
-//! tests receives is held against `openapi/nordbro.json` (`testkit::contract`).
+//! tests receives is held against `openapi/nordbro.json` or `openapi/operator.json` (`testkit::contract`).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,6 +21,9 @@ mod keys;
 mod money;
 mod oauth;
 mod onboarding;
+mod operator_samples;
+mod operator_walls;
+mod operators;
 mod platform;
 mod product_orders;
 mod receipts;

@@ -135,6 +135,44 @@ fn every_log_line_is_json_and_a_requests_line_names_request_and_trace() {
 }
 
 #[test]
+fn operators_are_served_on_the_private_listener_alone_and_only_when_an_issuer_is_set() {
+    let issuer = testkit::Issuer::new("https://id.operator.example", "nordbro-operators");
+    let keys = issuer.jwks();
+    let token = issuer.token(domain::Clock::now(&server::clock::SystemClock));
+    let token = token.claim("nordbro_role", "auditor").signed();
+    let ask = |address: &str| {
+        let head = format!("host: x\r\nconnection: close\r\nauthorization: Bearer {token}");
+        raw(
+            address,
+            format!("GET /admin/v1/partners HTTP/1.1\r\n{head}\r\n\r\n").as_bytes(),
+        )
+    };
+    let serving = Ground::migrated().serve(&[
+        ("NORDBRO__OPERATORS__ISSUER", &issuer.iss),
+        ("NORDBRO__OPERATORS__AUDIENCE", &issuer.aud),
+        ("NORDBRO__OPERATORS__JWKS", &keys),
+    ]);
+    let listed = ask(&serving.private);
+    assert!(
+        listed.starts_with("HTTP/1.1 200") && listed.contains("\"data\":[]"),
+        "{listed}"
+    );
+    assert!(get(&serving.private, "/admin/v1/partners").starts_with("HTTP/1.1 401"));
+    assert!(get(&serving.private, "/admin/openapi.json").starts_with("HTTP/1.1 200"));
+    assert!(get(&serving.private, "/v1/sales-units").starts_with("HTTP/1.1 404"));
+    let public = ask(&serving.public);
+    assert!(public.starts_with("HTTP/1.1 401"), "{public}");
+    let numbers = get(&serving.private, "/metrics");
+    let expected =
+        "nordbro_http_requests_total{method=\"GET\",route=\"/admin/v1/partners\",status=\"200\"} 1";
+    assert!(numbers.contains(expected), "{numbers}");
+
+    let closed = Ground::migrated().serve(&[]);
+    let answer = ask(&closed.private);
+    assert!(answer.starts_with("HTTP/1.1 501"), "{answer}");
+}
+
+#[test]
 fn the_door_holds_to_its_limits() {
     let limits = [
         ("NORDBRO__PUBLIC__HEADER_TIMEOUT", "100ms"),

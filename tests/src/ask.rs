@@ -102,7 +102,11 @@ impl<'g> Ask<'g> {
             headers: head.headers,
             bytes: body.collect().await.unwrap().to_bytes(),
         };
-        contract::check(&self.method, &self.path, &answer);
+        // Elsewhere than on the private listener the paths of operators are nothing's.
+        let is_private = std::ptr::eq(self.router, &raw const self.gateway.operators);
+        if is_private || !self.path.starts_with("/admin/") {
+            contract::check(&self.method, &self.path, &answer);
+        }
         answer
     }
 }

@@ -1,4 +1,4 @@
-//! The published document of the API, held against every answer that any test receives.
+//! The published documents of the APIs, held against every answer that any test receives.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -16,6 +16,7 @@ pub struct Operation {
     pub method: Method,
     /// With its parameters in braces.
     pub path: String,
+    /// The scope that it asks for; an operators' one asks for a role.
     pub scope: String,
 }
 
@@ -30,9 +31,16 @@ struct Document {
 /// The file that partners generate their clients from.
 pub const TEXT: &str = include_str!("../../openapi/nordbro.json");
 
+const OPERATORS: &str = include_str!("../../openapi/operator.json");
+
 fn document() -> &'static Document {
     static DOCUMENT: OnceLock<Document> = OnceLock::new();
-    DOCUMENT.get_or_init(|| Document::read(&serde_json::from_str(TEXT).unwrap()))
+    DOCUMENT.get_or_init(|| Document::read(&serde_json::from_str(TEXT).unwrap(), "partner"))
+}
+
+fn operators_document() -> &'static Document {
+    static DOCUMENT: OnceLock<Document> = OnceLock::new();
+    DOCUMENT.get_or_init(|| Document::read(&serde_json::from_str(OPERATORS).unwrap(), "operator"))
 }
 
 /// All operations, in the document's order.
@@ -40,11 +48,22 @@ pub fn operations() -> &'static [Operation] {
     &document().operations
 }
 
+/// All operations of the operators' API.
+pub fn operators_operations() -> &'static [Operation] {
+    &operators_document().operations
+}
+
 /// Fails unless the document foresees this answer: its status, its content type, its body and its headers.
 /// Paths that the document does not have answer for themselves.
 #[track_caller]
 pub fn check(method: &Method, path: &str, answer: &Answer) {
-    let Some(operation) = operations()
+    let document = if path.starts_with("/admin/") {
+        operators_document()
+    } else {
+        document()
+    };
+    let Some(operation) = document
+        .operations
         .iter()
         .find(|it| it.method == *method && fits(&it.path, path))
     else {
@@ -53,7 +72,7 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
     let kind = answer.header("content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     let place = (operation.id.clone(), answer.status, kind.to_owned());
-    let Some(schema) = document().bodies.get(&place) else {
+    let Some(schema) = document.bodies.get(&place) else {
         panic!("the document has no {place:?}\n{answer}");
     };
     if let Some(schema) = schema {
@@ -63,7 +82,7 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
             .collect();
         assert_eq!(faults, Vec::<String>::new(), "{place:?}\n{answer}");
     }
-    for name in &document().promised[&(operation.id.clone(), answer.status)] {
+    for name in &document.promised[&(operation.id.clone(), answer.status)] {
         // Some promises are made for a case: a replayed answer, one with an address, one that may be repeated.
         let conditional = ["idempotency-replayed", "location", "retry-after"].contains(&name.as_str());
         let told = answer.header(name);
@@ -101,7 +120,7 @@ pub fn fits(template: &str, path: &str) -> bool {
 }
 
 impl Document {
-    fn read(whole: &Value) -> Self {
+    fn read(whole: &Value, scheme: &str) -> Self {
         let mut read = Self {
             operations: Vec::new(),
             bodies: BTreeMap::new(),
@@ -116,7 +135,7 @@ impl Document {
                     id: id.to_owned(),
                     method: method.to_uppercase().parse().unwrap(),
                     path: path.clone(),
-                    scope: scope(operation),
+                    scope: need(operation, scheme),
                 });
                 for (status, response) in operation["responses"].as_object().unwrap() {
                     read.response(whole, id, status.parse().unwrap(), resolved(whole, response));
@@ -154,9 +173,9 @@ fn resolved<'a>(whole: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-/// The one scope that an operation asks for.
-fn scope(operation: &Value) -> String {
-    let scope = &operation["security"][0]["partner"];
-    assert_eq!(scope.as_array().map(Vec::len), Some(1), "{operation:#}");
-    scope[0].as_str().unwrap().to_owned()
+/// The one word that an operation asks for under a security scheme.
+fn need(operation: &Value, scheme: &str) -> String {
+    let words = &operation["security"][0][scheme];
+    assert_eq!(words.as_array().map(Vec::len), Some(1), "{operation:#}");
+    words[0].as_str().unwrap().to_owned()
 }

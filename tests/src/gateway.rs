@@ -1,5 +1,6 @@
 //! The gateway behind its HTTP face, with partners who hold signed tokens.
 
+use app::identity::OperatorIssuer;
 use app::registry::Jwks;
 use app::registry::issuers::{self, Terms};
 use app::{App, Scopes, jobs};
@@ -19,6 +20,8 @@ pub struct Setup {
     pub app: app::Settings,
     pub face: api::Settings,
     pub timeouts: Timeouts,
+    /// Whether the operators' API believes anybody.
+    pub has_operators: bool,
 }
 
 impl Default for Setup {
@@ -33,6 +36,7 @@ impl Default for Setup {
                 ..api::Settings::default()
             },
             timeouts: Timeouts::default(),
+            has_operators: true,
         }
     }
 }
@@ -74,6 +78,9 @@ pub struct Gateway {
     pub south_issuer: Issuer,
     /// The same partner's in production.
     pub north_production: Issuer,
+    /// What the private listener serves of the API.
+    pub operators: Router,
+    pub operator_issuer: Issuer,
     face: api::Settings,
 }
 
@@ -87,10 +94,23 @@ impl Gateway {
     }
 
     /// On a database of one's own.
-    pub async fn set_up_on(database: Database, setup: Setup) -> Self {
+    pub async fn set_up_on(database: Database, mut setup: Setup) -> Self {
+        let operator_issuer = Issuer::new("https://id.operator.example", "nordbro-operators");
+        if setup.has_operators {
+            setup.app.operators = Some(OperatorIssuer {
+                iss: operator_issuer.iss.clone(),
+                aud: operator_issuer.aud.clone(),
+                jwks: Jwks::Inline(operator_issuer.jwks()),
+                algorithms: vec!["ES256".to_owned()],
+                max_lifetime: Duration::hours(1),
+                demands_at_jwt: false,
+            });
+        }
         let world = World::start_on(database, setup.app, setup.timeouts).await;
         let gateway = Self {
             router: router(&world.app, &setup.face),
+            operators: operators(&world.app, &setup.face),
+            operator_issuer,
             north_issuer: Issuer::new("https://id.north.example", "nordbro"),
             south_issuer: Issuer::new("https://id.south.example", "nordbro"),
             north_production: Issuer::new("https://id.north.example", "nordbro-production"),
@@ -127,6 +147,7 @@ impl Gateway {
     pub async fn restarted(mut self) -> Self {
         self.world.app = self.world.another_process().await;
         self.router = router(&self.world.app, &self.face);
+        self.operators = operators(&self.world.app, &self.face);
         self
     }
 
@@ -149,6 +170,26 @@ impl Gateway {
 
     pub fn south_token(&self) -> Token<'_> {
         self.south_issuer.token(self.world.clock.now())
+    }
+
+    /// An operator's token.
+    pub fn operator_token(&self, role: &str) -> Token<'_> {
+        let token = self.operator_issuer.token(self.world.clock.now());
+        token
+            .without("scope")
+            .claim("sub", "kari")
+            .claim("nordbro_role", role)
+    }
+
+    /// A request to the private listener, of nobody yet.
+    pub fn ask_privately(&self, method: Method, path: &str) -> Ask<'_> {
+        self.ask(method, path).through(&self.operators)
+    }
+
+    /// A request of an operator with this role.
+    pub fn operate(&self, role: &str, method: Method, path: &str) -> Ask<'_> {
+        let token = self.operator_token(role).signed();
+        self.ask_privately(method, path).bearer(&token)
     }
 
     /// A request of nobody.
@@ -215,4 +256,8 @@ pub async fn register(app: &App, issuer: &Issuer, partner: PartnerId, environmen
 
 fn router(app: &App, settings: &api::Settings) -> Router {
     api::router(&api::Face::new(app.clone(), settings.clone()))
+}
+
+fn operators(app: &App, settings: &api::Settings) -> Router {
+    api::admin::router(&api::Face::new(app.clone(), settings.clone()))
 }

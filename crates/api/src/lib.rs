@@ -3,6 +3,7 @@
 //! No SQL, no call to Vipps and no rule about money stands here: a handler reads the request, calls one
 //! use case of `app` and writes the answer.
 
+pub mod admin;
 mod asked;
 mod body;
 mod docs;
@@ -23,5 +24,7 @@ mod testing;
 
 pub use body::Bounds;
 pub use face::{Face, Settings};
-pub use openapi::{document, text as document_text};
+pub use openapi::{
+    document, operator_document, operator_text as operator_document_text, text as document_text,
+};
 pub use router::router;

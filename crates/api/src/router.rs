@@ -4,13 +4,13 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 
 use crate::face::Face;
-use crate::layers::{self, Scopes};
+use crate::layers::{self, Needs};
 use crate::problem::{Code, Problem};
 use crate::{docs, identity, openapi, v1};
 
 /// Everything that partners reach: `/v1`, the token endpoint, and what developers read.
 pub fn router(face: &Face) -> Router {
-    let scopes = Scopes::of(openapi::document());
+    let scopes = Needs::of(openapi::document(), "partner");
     let (v1, _) = v1::routes().split_for_parts();
     // Read each list from below: the last layer is the first to see a request.
     let v1 = v1

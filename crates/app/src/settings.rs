@@ -7,6 +7,8 @@ use time::Duration;
 pub struct Settings {
     /// Our own `iss`: the public base URL without a trailing slash. No partner's issuer may use it.
     pub issuer: String,
+    /// Who signs the operators' tokens; absent = nobody does, and the operators' API is closed.
+    pub operators: Option<crate::identity::OperatorIssuer>,
     /// How long after its first send an operation may be sent again (`vipps.replay_horizon`). Vipps does
     /// not say how long it remembers a key, so this stays far below any plausible value.
     pub replay_horizon: Duration,
@@ -33,6 +35,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             issuer: "http://127.0.0.1:8080".to_owned(),
+            operators: None,
             replay_horizon: Duration::hours(1),
             call_limit: Duration::seconds(30),
             lease: Duration::seconds(45),

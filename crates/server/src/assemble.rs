@@ -65,6 +65,7 @@ pub async fn assemble(config: &Config, life: &Life) -> anyhow::Result<App> {
         clock: Arc::clone(&life.clock),
         settings: app::Settings {
             issuer: config.public_url(),
+            operators: config.operators.trusted(),
             replay_horizon: whole(config.vipps.replay_horizon),
             transfer_drain: whole(config.transfers.drain),
             retention: app::Retention::new(

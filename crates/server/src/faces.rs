@@ -1,4 +1,4 @@
-//! The faces behind the public listener.
+//! The faces behind the two listeners.
 
 use app::App;
 use axum::Router;
@@ -9,8 +9,17 @@ use crate::config::{Config, Rate};
 /// How deep a body may be nested: far deeper than any of Vipps', far from exhausting a stack.
 const LEVELS: usize = 32;
 
-/// Everything that partners and developers reach.
-pub fn public(app: &App, config: &Config) -> Router {
+/// What stands behind each listener.
+#[derive(Debug)]
+pub struct Faces {
+    /// Everything that partners and developers reach.
+    pub public: Router,
+    /// The operators' API.
+    pub operators: Router,
+}
+
+/// Builds both.
+pub fn build(app: &App, config: &Config) -> Faces {
     let limits = &config.limits;
     let settings = api::Settings {
         public_url: config.public_url(),
@@ -26,7 +35,11 @@ pub fn public(app: &App, config: &Config) -> Router {
             sales_unit: rate(limits.sales_unit),
         },
     };
-    api::router(&api::Face::new(app.clone(), settings))
+    let face = api::Face::new(app.clone(), settings);
+    Faces {
+        public: api::router(&face),
+        operators: api::admin::router(&face),
+    }
 }
 
 const fn rate(rate: Rate) -> api::limit::Rate {

@@ -1,4 +1,4 @@
-//! The operator's listener: metrics and probes.
+//! The operators' listener: metrics and probes; their API comes beside these.
 
 use std::sync::Arc;
 

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use app::App;
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::assemble::Life;
 use crate::config::Config;
+use crate::faces::Faces;
 use crate::health::Health;
 use crate::listen::{self, Limits};
 use crate::private;
@@ -58,7 +58,7 @@ impl Running {
     /// Serves `faces` behind `doors` and starts the jobs. When it returns, both listeners answer.
     pub fn start(
         doors: Doors,
-        faces: Router,
+        faces: Faces,
         app: App,
         config: &Config,
         life: Life,
@@ -71,14 +71,15 @@ impl Running {
         let health = Arc::new(health(&app, &ending));
         let limits = Limits::new(&config.public, &config.shutdown);
         let listeners = TaskTracker::new();
-        let faces = listen::front(faces, Arc::clone(&life.clock));
+        let public = listen::front(faces.public, Arc::clone(&life.clock));
+        let operators = listen::front(faces.operators, Arc::clone(&life.clock));
         listeners.spawn(listen::serve(
             doors.public,
-            faces,
+            public,
             limits.clone(),
             ending.closing.clone(),
         ));
-        let operators = private::router(Arc::clone(&health), metrics);
+        let operators = private::router(Arc::clone(&health), metrics).merge(operators);
         listeners.spawn(listen::serve(
             doors.private,
             operators,

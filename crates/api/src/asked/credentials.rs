@@ -7,7 +7,8 @@ use super::only;
 use crate::body::At;
 use crate::forwarded::Facts;
 
-const MEMBERS: [&str; 4] = [
+/// The members of keys.
+pub(crate) const KEYS: [&str; 4] = [
     "clientId",
     "clientSecret",
     "subscriptionKey",
@@ -16,22 +17,27 @@ const MEMBERS: [&str; 4] = [
 
 impl Facts for NewKeys {
     fn read(body: &At<'_>) -> Option<Self> {
-        only(body, &MEMBERS);
-        let [id, secret, primary, secondary] = MEMBERS.map(|name| body.field(name));
-        let id = id.required().and_then(|at| at.text_of(1, 255));
-        let secret = secret.required().and_then(|at| at.text_of(1, 255));
-        let primary = primary.required().and_then(|at| at.text_of(1, 255));
-        let secondary = match secondary.optional() {
-            Some(at) => Some(at.text_of(1, 255)?),
-            None => None,
-        };
-        Some(Self {
-            client_id: id?.to_owned(),
-            client_secret: Secret::new(secret?),
-            subscription_key: Secret::new(primary?),
-            secondary_subscription_key: secondary.map(Secret::new),
-        })
+        only(body, &KEYS);
+        keys(body)
     }
+}
+
+/// The keys in a body that may have other members.
+pub(crate) fn keys(body: &At<'_>) -> Option<NewKeys> {
+    let [id, secret, primary, secondary] = KEYS.map(|name| body.field(name));
+    let id = id.required().and_then(|at| at.text_of(1, 255));
+    let secret = secret.required().and_then(|at| at.text_of(1, 255));
+    let primary = primary.required().and_then(|at| at.text_of(1, 255));
+    let secondary = match secondary.optional() {
+        Some(at) => Some(at.text_of(1, 255)?),
+        None => None,
+    };
+    Some(NewKeys {
+        client_id: id?.to_owned(),
+        client_secret: Secret::new(secret?),
+        subscription_key: Secret::new(primary?),
+        secondary_subscription_key: secondary.map(Secret::new),
+    })
 }
 
 #[cfg(test)]

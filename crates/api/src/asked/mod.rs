@@ -7,12 +7,14 @@ mod merchant;
 mod sales_unit;
 
 pub(crate) use credential_mode::NewMode;
+pub(crate) use credentials::{KEYS, keys};
+pub(crate) use merchant::business;
 pub(crate) use sales_unit::NewUnit;
 
 use crate::body::At;
 
 /// Leaves a fault at every member that is not one of these.
-fn only(body: &At<'_>, names: &[&str]) {
+pub(crate) fn only(body: &At<'_>, names: &[&str]) {
     for (name, member) in body.members() {
         if !names.contains(&name) {
             member.fault("unknown", "is no member of this body");
@@ -21,7 +23,7 @@ fn only(body: &At<'_>, names: &[&str]) {
 }
 
 /// The value that a word stands for.
-fn one_of<T: Copy>(at: &At<'_>, all: &[T], name: fn(T) -> &'static str) -> Option<T> {
+pub(crate) fn one_of<T: Copy>(at: &At<'_>, all: &[T], name: fn(T) -> &'static str) -> Option<T> {
     let word = at.text()?;
     let found = all.iter().copied().find(|one| name(*one) == word);
     if found.is_none() {

@@ -167,6 +167,15 @@ impl<'a> At<'a> {
         None
     }
 
+    /// What stands here as JSON text again. A number with a fraction is a fault: nothing that is kept has one.
+    pub(crate) fn rendered(&self) -> Option<String> {
+        let value = self.value.and_then(rendered);
+        if value.is_none() {
+            self.fault("integer", "must hold no number but whole ones");
+        }
+        value.map(|value| value.to_string())
+    }
+
     pub(crate) fn flag(&self) -> Option<bool> {
         if let Some(Json::Bool(flag)) = self.value {
             return Some(*flag);
@@ -188,6 +197,27 @@ impl<'a> At<'a> {
         }
         None
     }
+}
+
+/// The same value for a library; none where a number's own value was not kept.
+fn rendered(value: &Json) -> Option<serde_json::Value> {
+    Some(match value {
+        Json::Null => serde_json::Value::Null,
+        Json::Bool(flag) => (*flag).into(),
+        Json::Integer(number) => (*number).into(),
+        Json::Number => return None,
+        Json::Text(text) => text.as_str().into(),
+        Json::List(items) => {
+            let items: Option<Vec<_>> = items.iter().map(rendered).collect();
+            items?.into()
+        }
+        Json::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(name, it)| Some((name.clone(), rendered(it)?)));
+            serde_json::Value::Object(members.collect::<Option<_>>()?)
+        }
+    })
 }
 
 fn example(like: &str) -> String {

@@ -9,7 +9,7 @@ use super::refusal::{Reason, Refusal};
 use super::verify::verify;
 
 /// Longer ones are not looked at.
-const LONGEST: usize = 8 << 10;
+pub(super) const LONGEST: usize = 8 << 10;
 
 /// What a token stands for. Verified once, then remembered by its hash until it expires or the registry
 /// changes.

@@ -8,8 +8,10 @@ mod claims;
 mod compact;
 mod keys;
 pub mod oauth;
+pub(crate) mod operator;
 pub mod own_keys;
 mod refusal;
+mod signer;
 mod verify;
 
 pub use bearer::authenticate;

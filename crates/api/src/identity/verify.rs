@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use app::identity::TrustedIssuer;
 use app::registry::tokens::LONGEST_LIFETIME;
-use app::{App, Error, Identity, Scopes};
+use app::{App, Identity, Scopes};
 use domain::{ClientId, Environment, Msn, PartnerId, ProfileId};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -14,6 +13,7 @@ use super::compact::Compact;
 use super::keys::{Found, PublicKey, find};
 use super::own_keys;
 use super::refusal::{Reason, Refusal};
+use super::signer::Signer;
 
 /// What the registry says of whoever signed: the ceiling of the token.
 struct Ceiling {
@@ -38,17 +38,14 @@ pub(super) async fn verify(app: &App, token: &str, version: i64) -> Result<Ident
     } else {
         foreign(app, &compact, &claims).await?
     };
-    // The key says the algorithm; a token that says another one is not this key's.
-    if compact.header.alg != key.signing.as_str() {
-        return Err(Reason::Algorithm.into());
-    }
-    if !key.signed(compact.signed, compact.signature) {
-        return Err(Reason::Signature.into());
-    }
-    if ceiling.demands_at_jwt && !compact.is_access_token() {
-        return Err(Reason::Type.into());
-    }
-    let good_until = claims.check_times(app.clock().now(), ceiling.max_lifetime)?;
+    let good_until = judge(
+        &compact,
+        &claims,
+        &key,
+        app.clock().now(),
+        ceiling.max_lifetime,
+        ceiling.demands_at_jwt,
+    )?;
     if let Some(jti) = &claims.jti
         && app.is_revoked(version, ceiling.signer, jti).await?
     {
@@ -65,6 +62,28 @@ pub(super) async fn verify(app: &App, token: &str, version: i64) -> Result<Ident
     })
 }
 
+/// Judges a token by the key it names: algorithm, signature, type, times. Answers until when it is good.
+pub(super) fn judge(
+    compact: &Compact<'_>,
+    claims: &Claims,
+    key: &PublicKey,
+    now: OffsetDateTime,
+    max_lifetime: Duration,
+    demands_at_jwt: bool,
+) -> Result<OffsetDateTime, Reason> {
+    // The key says the algorithm; a token that says another one is not this key's.
+    if compact.header.alg != key.signing.as_str() {
+        return Err(Reason::Algorithm);
+    }
+    if !key.signed(compact.signed, compact.signature) {
+        return Err(Reason::Signature);
+    }
+    if demands_at_jwt && !compact.is_access_token() {
+        return Err(Reason::Type);
+    }
+    claims.check_times(now, max_lifetime)
+}
+
 /// Absent is all; so of two lists what is in both.
 fn both(one: Option<BTreeSet<Msn>>, other: Option<BTreeSet<Msn>>) -> Option<BTreeSet<Msn>> {
     match (one, other) {
@@ -75,13 +94,23 @@ fn both(one: Option<BTreeSet<Msn>>, other: Option<BTreeSet<Msn>>) -> Option<BTre
 }
 
 async fn foreign(app: &App, compact: &Compact<'_>, claims: &Claims) -> Result<(Ceiling, PublicKey), Refusal> {
+    // An operator's token is no partner's, whatever else it is for.
+    let operators = app.settings().operators.as_ref();
+    if operators.is_some_and(|it| it.iss == claims.iss && claims.aud.contains(&it.aud)) {
+        return Err(Reason::Issuer.into());
+    }
     let issuers = app.issuers(&claims.iss).await?;
     let mut meant = issuers.iter().filter(|issuer| claims.aud.contains(&issuer.aud));
     // For two audiences of ours at once it is nobody's: each is another partner's or environment's.
     let (Some(issuer), None) = (meant.next(), meant.next()) else {
         return Err(Reason::Issuer.into());
     };
-    let key = key_of(app, issuer, compact.header.kid.as_deref(), claims.issued_at()).await?;
+    let signer = Signer {
+        issuer: Some(issuer.id),
+        jwks: &issuer.jwks,
+        algorithms: &issuer.algorithms,
+    };
+    let key = signer.key(app, compact, claims).await?;
     Ok((
         Ceiling {
             partner: issuer.partner,
@@ -95,34 +124,6 @@ async fn foreign(app: &App, compact: &Compact<'_>, claims: &Claims) -> Result<(C
         },
         key,
     ))
-}
-
-/// The key that a token names. One that is not in the set is refused only when the set is newer than the token: a
-/// key may have been published since, and until it can be asked for the token is not judged.
-async fn key_of(
-    app: &App,
-    issuer: &TrustedIssuer,
-    kid: Option<&str>,
-    signed_at: OffsetDateTime,
-) -> Result<PublicKey, Refusal> {
-    let source = app.issuer_keys(issuer, None).await?.ok_or(Reason::Key)?;
-    if let Found::Key(key) = find(&source.set, kid, &issuer.algorithms)? {
-        return Ok(key);
-    }
-    let newest = match app.issuer_keys(issuer, Some(source.fetch)).await? {
-        None => source,
-        Some(newer) => {
-            if let Found::Key(key) = find(&newer.set, kid, &issuer.algorithms)? {
-                return Ok(key);
-            }
-            newer
-        }
-    };
-    if newest.knows_of(signed_at) {
-        Err(Reason::Key.into())
-    } else {
-        Err(Refusal::Unjudged(Error::Unavailable))
-    }
 }
 
 async fn own(app: &App, compact: &Compact<'_>, claims: &Claims) -> Result<(Ceiling, PublicKey), Refusal> {

@@ -48,7 +48,7 @@ pub(crate) async fn believe(State(face): State<Face>, mut request: Request, next
 }
 
 /// 401 with the challenge of RFC 6750, unless nobody can tell right now.
-fn nobody(refusal: Refusal) -> Problem {
+pub(crate) fn nobody(refusal: Refusal) -> Problem {
     let unauthenticated = Problem::new(Code::UNAUTHENTICATED);
     match refusal {
         Refusal::NoToken => unauthenticated
@@ -77,7 +77,7 @@ pub(crate) async fn fair(State(face): State<Face>, request: Request, next: Next)
 }
 
 /// The one token of the one header; two headers are nobody's.
-fn bearer(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let (Some(one), None) = (sent.next(), sent.next()) else {
         return None;

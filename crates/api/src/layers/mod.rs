@@ -19,6 +19,6 @@ mod scope;
 mod trace;
 
 pub(crate) use arrival::{Arrived, arrival};
-pub(crate) use gate::{address, believe, fair};
+pub(crate) use gate::{address, bearer, believe, fair, nobody};
 pub(crate) use rescue::rescue;
-pub(crate) use scope::{Scopes, demand};
+pub(crate) use scope::{Needs, demand, unlisted};

@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::inputs::reference;
-use super::requests::carried;
+use super::paper::Paper;
 use crate::problem::{Entry, table};
 
 /// Finishes the successes and adds a problem answer for every status that the operation can have.
-pub(super) fn add(classes: &BTreeSet<String>, operation: &mut Value) {
-    let carried = carried(super::id(operation));
+pub(super) fn add(paper: &Paper, classes: &BTreeSet<String>, operation: &mut Value) {
+    let carried = paper.requests.carried(super::id(operation));
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
     for (status, response) in responses.iter_mut() {
-        response["headers"] = headers(status, carried.is_some_and(|it| it.key));
+        response["headers"] = headers(paper, status, carried.is_some_and(|it| it.key));
         if let Some(example) = carried.and_then(|it| it.answers.get(status)) {
             response["content"]["application/json"]["examples"] =
                 json!({ example: reference("examples", example) });
@@ -28,11 +28,11 @@ pub(super) fn add(classes: &BTreeSet<String>, operation: &mut Value) {
         }
     }
     for (status, entries) in by_status {
-        responses.insert(status.to_string(), problem(status, &entries, classes));
+        responses.insert(status.to_string(), problem(paper, status, &entries, classes));
     }
 }
 
-fn problem(status: u16, entries: &[&Entry], classes: &BTreeSet<String>) -> Value {
+fn problem(paper: &Paper, status: u16, entries: &[&Entry], classes: &BTreeSet<String>) -> Value {
     let said: Vec<_> = entries
         .iter()
         .map(|entry| format!("- `{}`: {}", entry.code, entry.title))
@@ -43,7 +43,7 @@ fn problem(status: u16, entries: &[&Entry], classes: &BTreeSet<String>) -> Value
         .collect();
     json!({
         "description": said.join("\n"),
-        "headers": headers(&status.to_string(), classes.contains("keyed")),
+        "headers": headers(paper, &status.to_string(), classes.contains("keyed")),
         "content": { "application/problem+json": {
             "schema": reference("schemas", "Problem"),
             "examples": examples,
@@ -52,8 +52,11 @@ fn problem(status: u16, entries: &[&Entry], classes: &BTreeSet<String>) -> Value
 }
 
 /// The headers that an answer with this status has.
-fn headers(status: &str, keyed: bool) -> Value {
-    let mut named = vec!["Request-Id", "RateLimit", "RateLimit-Policy"];
+fn headers(paper: &Paper, status: &str, keyed: bool) -> Value {
+    let mut named = vec!["Request-Id"];
+    if paper.is_limited {
+        named.extend(["RateLimit", "RateLimit-Policy"]);
+    }
     if matches!(status, "429" | "503") {
         named.push("Retry-After");
     }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::requests::carried;
+use super::requests;
 
-/// The words that `on` in `problems.toml` may use, as far as they are true of this operation.
-pub(super) fn of(path: &str, operation: &Value) -> BTreeSet<String> {
+/// The words that `on` in `problems.toml` may use, as far as they are true of this operation of `/v1`.
+pub(super) fn of_partner(path: &str, _: &str, operation: &Value) -> BTreeSet<String> {
     let id = super::id(operation);
-    let carried = carried(id);
+    let carried = requests::partner().carried(id);
     let body = carried.is_some_and(|it| it.body.is_some());
     let keyed = carried.is_some_and(|it| it.key);
     let money = keyed && path.contains("{msn}");
@@ -44,4 +44,27 @@ pub(super) fn of(path: &str, operation: &Value) -> BTreeSet<String> {
         .filter(|(_, holds)| *holds)
         .map(|(class, _)| class.to_owned())
         .collect()
+}
+
+/// The same of `/admin/v1`: each word begins with `operators`.
+pub(super) fn of_operator(path: &str, method: &str, operation: &Value) -> BTreeSet<String> {
+    let id = super::id(operation);
+    let carried = requests::operator().carried(id);
+    let mut words = vec!["operators".to_owned(), format!("operators:{id}")];
+    if method != "get" {
+        words.push("operators:write".to_owned());
+    }
+    if let Some(carried) = carried {
+        let true_of = [
+            ("body", carried.body.is_some()),
+            ("query", !carried.query.is_empty()),
+            ("vipps", carried.asks_vipps),
+        ];
+        let true_of = true_of.into_iter().filter(|(_, holds)| *holds);
+        words.extend(true_of.map(|(word, _)| format!("operators:{word}")));
+        words.extend(carried.finds.iter().map(|noun| format!("operators:{noun}")));
+    }
+    let named = super::inputs::names(path).filter_map(|name| name.strip_suffix("Id"));
+    words.extend(named.map(|noun| format!("operators:{noun}")));
+    words.into_iter().collect()
 }

@@ -2,16 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::requests::carried;
+use super::paper::Paper;
 
 /// Adds the names of the path, the headers, the query and the body.
-pub(super) fn add(path: &str, operation: &mut Value) {
-    let carried = carried(super::id(operation));
-    let mut parameters = Vec::new();
-    for name in ["msn", "merchantId", "reference", "operationId", "productOrderId"] {
-        if path.contains(&format!("{{{name}}}")) {
-            parameters.push(reference("parameters", name));
-        }
+pub(super) fn add(paper: &Paper, path: &str, method: &str, operation: &mut Value) {
+    let carried = paper.requests.carried(super::id(operation));
+    let mut parameters: Vec<_> = names(path).map(|name| reference("parameters", name)).collect();
+    if method != "get" && paper.requests.parameters.contains_key("auditReason") {
+        parameters.push(reference("parameters", "auditReason"));
     }
     if path.contains("{msn}") {
         parameters.push(reference("parameters", "merchantSerialNumber"));
@@ -40,6 +38,12 @@ pub(super) fn add(path: &str, operation: &mut Value) {
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
     }
+}
+
+/// The names in braces.
+pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 pub(super) fn reference(kind: &str, name: &str) -> Value {

@@ -1,12 +1,67 @@
-//! What stands once in the document and is pointed at: schemas, parameters, headers, examples, security.
+//! What stands once in a document and is pointed at: schemas, parameters, headers, examples, security.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::requests::requests;
+use super::requests::{self, Requests};
 use crate::problem::{self, Addressee};
 
-/// Adds all of it.
-pub(super) fn add(document: &mut Value) {
+/// Adds what both documents have.
+pub(super) fn add(requests: &Requests, document: &mut Value) {
+    let components = &mut document["components"];
+    for (name, schema) in &requests.schemas {
+        components["schemas"][name] = schema.clone();
+    }
+    components["headers"] = headers();
+    components["examples"] = examples(requests);
+    for (name, parameter) in &requests.parameters {
+        components["parameters"][name] = parameter.clone();
+    }
+}
+
+/// Takes out what nothing points at.
+pub(super) fn prune(document: &mut Value) {
+    let mut pointed = BTreeSet::new();
+    references(document, &mut pointed);
+    for kind in ["parameters", "headers", "examples"] {
+        if let Some(all) = document["components"][kind].as_object_mut() {
+            all.retain(|name, _| pointed.contains(&format!("#/components/{kind}/{name}")));
+        }
+    }
+}
+
+fn references(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            into.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            members.values().for_each(|member| references(member, into));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, into)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// What only operators' document has.
+pub(super) fn operator(document: &mut Value) {
+    document["servers"] = json!([{
+        "url": "{gateway}",
+        "description": "A gateway's private listener",
+        "variables": { "gateway": {
+            "default": "http://127.0.0.1:8081",
+            "description": "Where the private listener is (`private.listen`)."
+        }}
+    }]);
+    document["components"]["securitySchemes"] = json!({ "operator": {
+        "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+        "description": "A JWT of the operators' own issuer (`operators.issuer`, `operators.audience`). Its claim \
+            `nordbro_role` is `auditor`, `support` or `owner`, or a list of these: what stands beside an operation is the \
+            least role that may do it."
+    }});
+}
+
+/// What only partners' document has.
+pub(super) fn partner(document: &mut Value) {
     document["servers"] = json!([{
         "url": "{gateway}",
         "description": "A gateway",
@@ -16,17 +71,12 @@ pub(super) fn add(document: &mut Value) {
         }}
     }]);
     let components = &mut document["components"];
-    for (name, schema) in &requests().schemas {
-        components["schemas"][name] = schema.clone();
-    }
     components["parameters"] = parameters();
-    components["headers"] = headers();
-    components["examples"] = examples();
     components["securitySchemes"] = json!({ "partner": {
         "type": "oauth2",
         "description": "A JWT of an issuer that the operator has registered for the partner, or of the gateway's own \
             token endpoint. Sent as `Authorization: Bearer <token>`. It acts in one environment; `msns` may narrow it.",
-        "flows": { "clientCredentials": { "tokenUrl": "/oauth/token", "scopes": requests().scopes } }
+        "flows": { "clientCredentials": { "tokenUrl": "/oauth/token", "scopes": requests::partner().scopes } }
     }});
 }
 
@@ -104,8 +154,8 @@ fn headers() -> Value {
 }
 
 /// The examples of successes, and one of each problem.
-fn examples() -> Value {
-    let mut all: Map<String, Value> = requests()
+fn examples(requests: &Requests) -> Value {
+    let mut all: Map<String, Value> = requests
         .examples
         .iter()
         .map(|(name, example)| (name.clone(), example.clone()))

@@ -2,9 +2,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::requests::requests;
+use super::requests::{Requests, operator as of_operators, partner as of_partners};
 use super::*;
 use crate::problem::table;
+use crate::{admin, v1};
 
 #[test]
 fn the_document_in_the_repository_is_the_one_the_program_makes() {
@@ -13,6 +14,12 @@ fn the_document_in_the_repository_is_the_one_the_program_makes() {
     assert!(
         checked_in == text(),
         "openapi/nordbro.json is stale: cargo run -p nordbro-api --example generate"
+    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/operator.json");
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        checked_in == operator_text(),
+        "openapi/operator.json is stale: cargo run -p nordbro-api --example generate"
     );
 }
 
@@ -31,14 +38,14 @@ fn every_operation_has_an_id_a_tag_a_scope_a_summary_a_description_and_examples(
             );
         }
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{id}");
-        let scope = scope(operation).unwrap();
+        let scope = need(operation, "partner").unwrap();
         assert!(scope.parse::<app::Scope>().is_ok(), "{id}: {scope}");
         assert!(
-            requests().scopes.contains_key(scope),
+            of_partners().scopes.contains_key(scope),
             "{id}: {scope} is not described"
         );
         assert!(
-            requests().operations.contains_key(id),
+            of_partners().operations.contains_key(id),
             "{id} is not in requests.json"
         );
         for (status, response) in operation["responses"].as_object().unwrap() {
@@ -55,10 +62,12 @@ fn every_operation_has_an_id_a_tag_a_scope_a_summary_a_description_and_examples(
 
 #[test]
 fn every_word_under_on_is_a_class_or_an_operation_and_is_used() {
-    let document = document();
     let mut known = BTreeSet::new();
-    for (path, _, operation) in operations(document) {
-        known.extend(classes::of(path, operation));
+    for (path, method, operation) in operations(document()) {
+        known.extend(classes::of_partner(path, method, operation));
+    }
+    for (path, method, operation) in operations(operator_document()) {
+        known.extend(classes::of_operator(path, method, operation));
     }
     for entry in table().entries() {
         for word in &entry.on {
@@ -73,11 +82,15 @@ fn every_word_under_on_is_a_class_or_an_operation_and_is_used() {
 
 #[test]
 fn a_success_is_said_by_its_handler_and_a_problem_by_nobody() {
-    let (_, described) = v1::routes().split_for_parts();
-    let described = serde_json::to_value(described).unwrap();
-    for (_, _, operation) in operations(&described) {
-        for status in operation["responses"].as_object().unwrap().keys() {
-            assert!(status.starts_with('2'), "{}: {status}", id(operation));
+    for described in [
+        v1::routes().split_for_parts().1,
+        admin::routes().split_for_parts().1,
+    ] {
+        let described = serde_json::to_value(described).unwrap();
+        for (_, _, operation) in operations(&described) {
+            for status in operation["responses"].as_object().unwrap().keys() {
+                assert!(status.starts_with('2'), "{}: {status}", id(operation));
+            }
         }
     }
 }
@@ -89,25 +102,46 @@ fn validator(document: &Value, schema: &str) -> jsonschema::Validator {
     jsonschema::validator_for(&root).unwrap()
 }
 
-#[test]
-fn every_example_is_what_its_schema_says() {
-    let document = document();
-    let problem = validator(document, "Problem");
-    for entry in table().entries().iter().filter(|entry| !entry.on.is_empty()) {
-        let example = &document["components"]["examples"][&entry.code]["value"];
-        assert!(
-            problem.is_valid(example),
-            "{}: {:?}",
-            entry.code,
-            problem.validate(example).err()
-        );
-    }
-    for carried in requests().operations.values() {
+fn examples_fit(document: &Value, requests: &Requests) {
+    for carried in requests.operations.values() {
         let Some(body) = &carried.body else { continue };
         let schema = validator(document, &body.schema);
         for example in body.examples.as_object().unwrap().values() {
             assert!(schema.is_valid(&example["value"]), "{example}");
         }
+    }
+    for (_, _, operation) in operations(document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let media = &response["content"]["application/json"];
+            let Some(named) = media["examples"].as_object() else {
+                continue;
+            };
+            let mut root = media["schema"].clone();
+            root["components"] = document["components"].clone();
+            let schema = jsonschema::validator_for(&root).unwrap();
+            for name in named.keys() {
+                let example = &document["components"]["examples"][name]["value"];
+                let faults: Vec<_> = schema.iter_errors(example).map(|it| it.to_string()).collect();
+                assert_eq!(faults, [""; 0], "{} {status}", id(operation));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_example_is_what_its_schema_says() {
+    for (document, requests) in [(document(), of_partners()), (operator_document(), of_operators())] {
+        let problem = validator(document, "Problem");
+        for entry in table().entries() {
+            let example = &document["components"]["examples"][&entry.code]["value"];
+            assert!(
+                example.is_null() || problem.is_valid(example),
+                "{}: {:?}",
+                entry.code,
+                problem.validate(example).err()
+            );
+        }
+        examples_fit(document, requests);
     }
 }
 
@@ -116,7 +150,7 @@ fn every_example_of_a_body_passes_the_rules_that_guard_it() {
     use domain::{CancelFacts, CaptureFacts, CreateFacts, ReceiptFacts, RefundFacts};
 
     use crate::forwarded::{Approve, check};
-    for (id, carried) in &requests().operations {
+    for (id, carried) in &of_partners().operations {
         let Some(body) = &carried.body else { continue };
         for example in body.examples.as_object().unwrap().values() {
             let text = example["value"].to_string();

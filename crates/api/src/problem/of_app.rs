@@ -69,10 +69,13 @@ fn not_found(what: What) -> Problem {
         What::Receipt => Code::RECEIPT_NOT_FOUND,
         What::Merchant => Code::MERCHANT_NOT_FOUND,
         What::ProductOrder => Code::PRODUCT_ORDER_NOT_FOUND,
-        // Nouns of the operator, which no path of this face names.
-        What::Partner | What::Issuer | What::Client | What::Profile | What::KeySet | What::Transfer => {
-            Code::ROUTE_NOT_FOUND
-        }
+        What::Partner => Code::PARTNER_NOT_FOUND,
+        What::Issuer => Code::ISSUER_NOT_FOUND,
+        What::Client => Code::CLIENT_NOT_FOUND,
+        What::Profile => Code::PROFILE_NOT_FOUND,
+        What::KeySet => Code::KEY_SET_NOT_FOUND,
+        // A noun of the operator, which no path names.
+        What::Transfer => Code::ROUTE_NOT_FOUND,
     })
 }
 

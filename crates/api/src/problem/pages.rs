@@ -30,7 +30,7 @@ const HEAD: &str = "\
 
 Made from `crates/api/problems.toml` by `cargo run -p nordbro-api --example generate`: change that file, not this one.
 
-Every answer of `/v1` that is not a success is a problem (RFC 9457, `application/problem+json`). Its `type` is an address at the
+Every answer of `/v1` and of the operators' `/admin/v1` that is not a success is a problem (RFC 9457, `application/problem+json`). Its `type` is an address at the
 gateway itself, `{public.url}/problems/{code}`, which shows the section below. Programs branch on `code`; `title` and `detail`
 may be reworded. `messages` are plain texts to show to the customer and to the merchant's staff as they are. *Again* says
 whether the very same request, with the same `Idempotency-Key` and the same body, may be sent once more with hope (`retryable`).

@@ -8,7 +8,7 @@ mod keyed;
 mod paged;
 mod place;
 mod posted;
-mod query;
+pub(crate) mod query;
 mod search;
 
 pub(crate) use api_quality::AskedQuality;

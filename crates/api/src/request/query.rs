@@ -7,7 +7,7 @@ use domain::Violation;
 use crate::problem::Problem;
 
 /// How long a page is when nobody says.
-pub(super) const LIMIT: u32 = 50;
+pub(crate) const LIMIT: u32 = 50;
 const MOST: u32 = 200;
 
 /// Hands each parameter to `take`, which says whether it knows the name. One that stands twice is a fault, unless it
@@ -15,7 +15,7 @@ const MOST: u32 = 200;
 ///
 /// # Errors
 /// What `take` refuses at once.
-pub(super) fn each<T>(
+pub(crate) fn each<T>(
     query: &str,
     repeatable: &[&str],
     faults: &mut Vec<Violation>,
@@ -38,13 +38,13 @@ where
     Ok(())
 }
 
-pub(super) fn fault(name: &str, rule: &'static str, message: &str) -> Violation {
+pub(crate) fn fault(name: &str, rule: &'static str, message: &str) -> Violation {
     let name: String = name.chars().take(64).collect();
     Violation::new(format!("query {name}"), rule, message)
 }
 
 /// How long a page may be.
-pub(super) fn limit(name: &str, text: &str, faults: &mut Vec<Violation>) -> u32 {
+pub(crate) fn limit(name: &str, text: &str, faults: &mut Vec<Violation>) -> u32 {
     let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
     if limit.is_none() {
         faults.push(fault(name, "range", "must be 1 to 200"));
@@ -52,7 +52,7 @@ pub(super) fn limit(name: &str, text: &str, faults: &mut Vec<Violation>) -> u32 
     limit.unwrap_or(LIMIT)
 }
 
-pub(super) fn parsed<T: FromStr>(
+pub(crate) fn parsed<T: FromStr>(
     name: &str,
     text: &str,
     message: &str,

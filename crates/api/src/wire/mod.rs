@@ -19,6 +19,7 @@ pub(crate) use merchant::Merchant;
 pub(crate) use operation::{Operation, refusal};
 pub(crate) use page::{
     ApiQualityPage, EventPage, MerchantPage, PaymentPage, ProductOrderPage, SalesUnitPage, TransferPage,
+    pages,
 };
 pub(crate) use payment::Payment;
 pub(crate) use product_order::ProductOrder;

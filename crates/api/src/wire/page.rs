@@ -1,14 +1,11 @@
 //! Lists on the wire.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use super::{ApiQuality, Event, Merchant, Payment, ProductOrder, SalesUnit, Transfer};
 
 macro_rules! pages {
     ($($(#[$doc:meta])* $name:ident of $item:ty;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Serialize, ToSchema)]
+        #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
         #[serde(rename_all = "camelCase")]
         pub(crate) struct $name {
             data: Vec<$item>,
@@ -29,6 +26,8 @@ macro_rules! pages {
         }
     )*};
 }
+
+pub(crate) use pages;
 
 pages! {
     /// Payments, newest first.

@@ -7,6 +7,7 @@
 
 mod actor;
 mod facts;
+mod place;
 mod read;
 mod subject;
 mod verify;
@@ -18,7 +19,8 @@ use crate::{App, Error};
 
 pub use actor::{Actor, Executor};
 pub(crate) use facts::moment;
-pub use read::{export, json, line, list};
+pub use place::Place;
+pub use read::{chains, export, export_page, json, line, list, micros, page};
 pub use store::audit::{Broken, Chain, Entry, Fault, Filter, Head};
 pub(crate) use subject::Notes;
 pub use subject::{Change, Subject};

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use store::audit::{Chain, Entry, Filter};
 
 use super::facts::moment;
-use super::name_of;
+use super::{Place, name_of};
+use crate::registry::cut;
 use crate::{App, Error};
 
 /// Entries of one read.
@@ -17,6 +18,53 @@ const PAGE: u64 = 500;
 pub async fn list(app: &App, filter: &Filter) -> Result<Vec<Entry>, Error> {
     let reader = app.store().read_system("audit list");
     Ok(reader.system().list_audit(filter).await?)
+}
+
+/// One page of them, the newest first, and the entry behind which the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`]; [`Error::Corrupt`].
+pub async fn page(app: &App, filter: Filter, limit: u32) -> Result<(Vec<Entry>, Option<Place>), Error> {
+    let filter = Filter {
+        limit: u64::from(limit) + 1,
+        ..filter
+    };
+    let found = list(app, &filter).await?;
+    Ok(cut(found, limit, |entry| {
+        Place(store::audit::Place {
+            at: entry.at,
+            chain: entry.chain,
+            sequence: entry.sequence,
+        })
+    }))
+}
+
+/// One page of a chain after the entry `last` (0 = from the first), in their order, and the last of them when there
+/// are more.
+///
+/// # Errors
+/// [`Error::Unavailable`]; [`Error::Corrupt`].
+pub async fn export_page(
+    app: &App,
+    chain: Chain,
+    last: i64,
+    limit: u32,
+) -> Result<(Vec<Entry>, Option<i64>), Error> {
+    let reader = app.store().read_system("audit export");
+    let found = reader
+        .system()
+        .audit_after(chain, last, u64::from(limit) + 1)
+        .await?;
+    Ok(cut(found, limit, |entry| entry.sequence))
+}
+
+/// Every chain that has begun, the gateway's first.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn chains(app: &App) -> Result<Vec<Chain>, Error> {
+    let reader = app.store().read_system("audit chains");
+    Ok(reader.system().audit_chains().await?)
 }
 
 /// Gives every entry to `sink`, one chain after another, each in its order: `chain` only, or all of them, the
@@ -75,14 +123,16 @@ pub fn json(entry: &Entry) -> Value {
 pub fn line(entry: &Entry) -> Value {
     let mut line = json(entry);
     if let Some(fields) = line.as_object_mut() {
-        let micros = entry.at.unix_timestamp_nanos().div_euclid(1_000);
-        fields.insert(
-            "atMicros".to_owned(),
-            i64::try_from(micros).unwrap_or(i64::MAX).into(),
-        );
+        fields.insert("atMicros".to_owned(), micros(entry.at).into());
         fields.insert("before".to_owned(), entry.before.clone().into());
         fields.insert("after".to_owned(), entry.after.clone().into());
         fields.insert("seal".to_owned(), entry.seal.clone().into());
     }
     line
+}
+
+/// Microseconds since 1970, as the hash of an entry has them.
+pub fn micros(at: time::OffsetDateTime) -> i64 {
+    let micros = at.unix_timestamp_nanos().div_euclid(1_000);
+    i64::try_from(micros).unwrap_or(i64::MAX)
 }

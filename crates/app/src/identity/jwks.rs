@@ -10,7 +10,6 @@ use domain::IssuerId;
 use store::registry::Jwks;
 use time::{Duration, OffsetDateTime};
 
-use super::TrustedIssuer;
 use crate::{App, Error};
 
 /// The shortest time between two fetches from one issuer.
@@ -36,9 +35,12 @@ impl KeySource {
     }
 }
 
+/// The issuer (absent = the operators') and its URL.
+type Where = (Option<IssuerId>, String);
+
 #[derive(Debug, Default)]
 pub(super) struct Fetched {
-    slots: Mutex<HashMap<(IssuerId, String), Arc<Slot>>>,
+    slots: Mutex<HashMap<Where, Arc<Slot>>>,
 }
 
 #[derive(Debug, Default)]
@@ -62,17 +64,18 @@ impl Slot {
 }
 
 impl App {
-    /// The issuer's keys. `unknown_in` is the fetch in which a key was not found: a newer one is answered
+    /// The keys of an issuer of partners' tokens, or (`None`) of the operators'. `unknown_in` is the fetch in which a key was not found: a newer one is answered
     /// if the cool-down allows, else `None`.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when no set has ever come.
     pub async fn issuer_keys(
         &self,
-        issuer: &TrustedIssuer,
+        issuer: Option<IssuerId>,
+        jwks: &Jwks,
         unknown_in: Option<u64>,
     ) -> Result<Option<KeySource>, Error> {
-        let url = match &issuer.jwks {
+        let url = match jwks {
             Jwks::Inline(set) => {
                 let source = KeySource {
                     set: set.as_str().into(),
@@ -83,7 +86,7 @@ impl App {
             }
             Jwks::Url(url) => url,
         };
-        let slot = self.slot(issuer.id, url);
+        let slot = self.slot(issuer, url);
         let state = slot.state().clone();
         if let Some(good) = newer(&state, unknown_in) {
             let now = self.clock().now();
@@ -108,7 +111,7 @@ impl App {
         }
     }
 
-    fn slot(&self, issuer: IssuerId, url: &str) -> Arc<Slot> {
+    fn slot(&self, issuer: Option<IssuerId>, url: &str) -> Arc<Slot> {
         let mut slots = self
             .identities()
             .keys

@@ -5,6 +5,7 @@ pub mod assertions;
 pub mod clients;
 mod issuers;
 mod jwks;
+mod operators;
 pub mod signing;
 mod tokens;
 
@@ -17,6 +18,7 @@ use crate::{Caller, Scopes};
 
 pub use issuers::TrustedIssuer;
 pub use jwks::KeySource;
+pub use operators::OperatorIssuer;
 
 /// What a verified token stands for: the token cut down to its issuer's ceiling.
 #[derive(Debug, Clone, PartialEq, Eq)]

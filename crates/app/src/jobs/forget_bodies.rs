@@ -3,7 +3,7 @@
 use domain::{Environment, PartnerId};
 use time::OffsetDateTime;
 
-use crate::registry::retention;
+use crate::registry::{Part, retention};
 use crate::{App, Error};
 
 /// Rows of each kind in one transaction: money waits for no more than these.
@@ -16,7 +16,7 @@ const ROWS: u64 = 200;
 pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
     let partners = {
         let reader = app.store().read_system("retention: partners");
-        reader.system().list_partners().await?
+        reader.system().list_partners(Part::ALL).await?
     };
     let mut all = 0;
     for partner in partners {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::change::{name, taken};
 use super::issuers::{check_jwks, words};
 use super::tokens::LONGEST_LIFETIME;
-use super::{Client, Standing};
+use super::{Client, Part, Standing, page};
 use crate::audit::{Actor, Change};
 use crate::identity::clients::hash_of;
 use crate::{App, Error, Scopes, What};
@@ -48,7 +48,7 @@ pub struct Add {
 /// # Errors
 /// [`Error::Invalid`], naming each field; `NotFound(Partner)`, `NotFound(Profile)`.
 pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Client, Error> {
-    let mut violations = check(&add.terms);
+    let mut violations = faults(add.terms.jwks.as_deref(), add.terms.token_lifetime);
     if add.secret.is_none() && add.terms.jwks.is_none() {
         violations.push(Violation::new(
             "jwks",
@@ -96,7 +96,23 @@ pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Client, Error> {
 
 pub async fn list(app: &App, partner: Option<PartnerId>) -> Result<Vec<Client>, Error> {
     let reader = app.store().read_system("client list");
-    Ok(reader.system().list_clients(partner).await?)
+    Ok(reader.system().list_clients(partner, Part::ALL).await?)
+}
+
+/// One page of them, and where the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page(
+    app: &App,
+    partner: Option<PartnerId>,
+    after: Option<ClientId>,
+    limit: u32,
+) -> Result<(Vec<Client>, Option<ClientId>), Error> {
+    let reader = app.store().read_system("client page");
+    let part = page::part(after.map(ClientId::uuid), limit);
+    let found = reader.system().list_clients(partner, part).await?;
+    Ok(page::cut(found, limit, |it| it.id))
 }
 
 /// # Errors
@@ -110,25 +126,63 @@ pub async fn show(app: &App, id: ClientId) -> Result<Client, Error> {
         .ok_or(Error::NotFound(What::Client))
 }
 
+/// What changes; absent = stays. An inner `None`: no keys, all of the partner's sales units, no product.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    pub jwks: Option<Option<String>>,
+    pub scopes: Option<Scopes>,
+    pub msns: Option<Option<BTreeSet<Msn>>>,
+    pub token_lifetime: Option<Duration>,
+    pub profile: Option<Option<ProfileId>>,
+}
+
+impl From<Terms> for Changes {
+    fn from(terms: Terms) -> Self {
+        Self {
+            jwks: Some(terms.jwks),
+            scopes: Some(terms.scopes),
+            msns: Some(terms.msns),
+            token_lifetime: Some(terms.token_lifetime),
+            profile: Some(terms.profile),
+        }
+    }
+}
+
 /// Gives a client new terms. Its name, partner and environment stay.
 ///
 /// # Errors
 /// [`Error::Invalid`]; `NotFound(Client)`, `NotFound(Profile)`.
-pub async fn set(app: &App, by: &Actor, id: ClientId, terms: Terms) -> Result<Client, Error> {
-    let violations = check(&terms);
-    if !violations.is_empty() {
-        return Err(Error::Invalid(violations));
-    }
+pub async fn set(
+    app: &App,
+    by: &Actor,
+    id: ClientId,
+    changes: impl Into<Changes> + Send,
+) -> Result<Client, Error> {
+    let changes = changes.into();
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_client(id).await?;
     let before = found.ok_or(Error::NotFound(What::Client))?;
     let mut client = before.clone();
-    client.jwks = terms.jwks;
-    client.scopes = words(&terms.scopes);
-    client.msns = terms.msns;
-    client.token_lifetime = terms.token_lifetime;
-    client.profile = terms.profile;
+    if let Some(jwks) = changes.jwks {
+        client.jwks = jwks;
+    }
+    if let Some(scopes) = changes.scopes {
+        client.scopes = words(&scopes);
+    }
+    if let Some(msns) = changes.msns {
+        client.msns = msns;
+    }
+    if let Some(token_lifetime) = changes.token_lifetime {
+        client.token_lifetime = token_lifetime;
+    }
+    if let Some(profile) = changes.profile {
+        client.profile = profile;
+    }
+    let violations = faults(client.jwks.as_deref(), client.token_lifetime);
+    if !violations.is_empty() {
+        return Err(Error::Invalid(violations));
+    }
     client.updated_at = app.clock().now();
     demand_profile(&tx, &client).await?;
     registry.save_client(&client).await?;
@@ -234,13 +288,12 @@ async fn demand_profile(tx: &store::SystemTx, client: &Client) -> Result<(), Err
     }
 }
 
-fn check(terms: &Terms) -> Vec<Violation> {
-    let mut violations: Vec<_> = terms
-        .jwks
-        .iter()
+fn faults(jwks: Option<&str>, token_lifetime: Duration) -> Vec<Violation> {
+    let mut violations: Vec<_> = jwks
+        .into_iter()
         .filter_map(|set| check_jwks("jwks", set))
         .collect();
-    if terms.token_lifetime < Duration::SECOND || terms.token_lifetime > LONGEST_LIFETIME {
+    if token_lifetime < Duration::SECOND || token_lifetime > LONGEST_LIFETIME {
         violations.push(Violation::new(
             "tokenLifetime",
             "range",

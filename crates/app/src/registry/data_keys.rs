@@ -10,6 +10,7 @@ use store::sealing::Owner;
 use time::Duration;
 use uuid::Uuid;
 
+use super::Part;
 use crate::audit::{self, Actor, Chain, Change};
 use crate::{App, Error, What};
 
@@ -135,7 +136,10 @@ async fn reseal_everything(app: &App, batch: u64) -> Result<Resealed, Error> {
     let (current, partners) = {
         let reader = app.store().read_system("keys rotate: present data keys");
         let system = reader.system();
-        (system.current_data_keys().await?, system.list_partners().await?)
+        (
+            system.current_data_keys().await?,
+            system.list_partners(Part::ALL).await?,
+        )
     };
     let mut all = Resealed::default();
     for sealed in &SECRETS {

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::change::taken;
 use super::tokens::LONGEST_LIFETIME;
-use super::{Issuer, Jwks, Standing};
+use super::{Issuer, Jwks, Part, Standing, page};
 use crate::audit::{Actor, Change};
 use crate::{App, Error, Scopes, What};
 
@@ -47,14 +47,16 @@ pub struct Add {
 /// # Errors
 /// [`Error::Invalid`], naming each field; `NotFound(Partner)`.
 pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Issuer, Error> {
-    let mut violations = check(&add.terms);
-    for (field, value) in [("iss", &add.iss), ("aud", &add.aud)] {
-        if value.is_empty() || value.len() > 255 || value.chars().any(char::is_control) {
-            violations.push(Violation::new(field, "format", "must be 1 to 255 characters"));
-        }
-    }
+    let terms = &add.terms;
+    let mut violations = trust_faults(&terms.jwks, &terms.algorithms, terms.max_lifetime);
+    violations.extend(name_faults(&add.iss, &add.aud));
     if add.iss == app.settings().issuer {
         violations.push(Violation::new("iss", "reserved", "is this gateway's own issuer"));
+    }
+    let operators = app.settings().operators.as_ref();
+    if operators.is_some_and(|operators| operators.is(&add.iss, &add.aud)) {
+        let message = "is the operators' own audience of this issuer";
+        violations.push(Violation::new("aud", "reserved", message));
     }
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
@@ -91,7 +93,23 @@ pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Issuer, Error> {
 
 pub async fn list(app: &App, partner: Option<PartnerId>) -> Result<Vec<Issuer>, Error> {
     let reader = app.store().read_system("issuer list");
-    Ok(reader.system().list_issuers(partner).await?)
+    Ok(reader.system().list_issuers(partner, Part::ALL).await?)
+}
+
+/// One page of them, and where the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page(
+    app: &App,
+    partner: Option<PartnerId>,
+    after: Option<IssuerId>,
+    limit: u32,
+) -> Result<(Vec<Issuer>, Option<IssuerId>), Error> {
+    let reader = app.store().read_system("issuer page");
+    let part = page::part(after.map(IssuerId::uuid), limit);
+    let found = reader.system().list_issuers(partner, part).await?;
+    Ok(page::cut(found, limit, |it| it.id))
 }
 
 /// # Errors
@@ -105,26 +123,68 @@ pub async fn show(app: &App, id: IssuerId) -> Result<Issuer, Error> {
         .ok_or(Error::NotFound(What::Issuer))
 }
 
+/// What changes; absent = stays. The inner `None` of `msns` is all of the partner's sales units.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    pub jwks: Option<Jwks>,
+    pub algorithms: Option<Vec<String>>,
+    pub scopes: Option<Scopes>,
+    pub msns: Option<Option<BTreeSet<Msn>>>,
+    pub max_lifetime: Option<Duration>,
+    pub demands_at_jwt: Option<bool>,
+}
+
+impl From<Terms> for Changes {
+    fn from(terms: Terms) -> Self {
+        Self {
+            jwks: Some(terms.jwks),
+            algorithms: Some(terms.algorithms),
+            scopes: Some(terms.scopes),
+            msns: Some(terms.msns),
+            max_lifetime: Some(terms.max_lifetime),
+            demands_at_jwt: Some(terms.demands_at_jwt),
+        }
+    }
+}
+
 /// Gives an issuer new terms. Its (`iss`, `aud`), partner and environment stay.
 ///
 /// # Errors
 /// [`Error::Invalid`]; `NotFound(Issuer)`.
-pub async fn set(app: &App, by: &Actor, id: IssuerId, terms: Terms) -> Result<Issuer, Error> {
-    let violations = check(&terms);
-    if !violations.is_empty() {
-        return Err(Error::Invalid(violations));
-    }
+pub async fn set(
+    app: &App,
+    by: &Actor,
+    id: IssuerId,
+    changes: impl Into<Changes> + Send,
+) -> Result<Issuer, Error> {
+    let changes = changes.into();
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
     let found = tx.system().find_issuer(id).await?;
     let before = found.ok_or(Error::NotFound(What::Issuer))?;
     let mut issuer = before.clone();
-    issuer.jwks = terms.jwks;
-    issuer.algorithms = terms.algorithms;
-    issuer.scopes = words(&terms.scopes);
-    issuer.msns = terms.msns;
-    issuer.max_lifetime = terms.max_lifetime;
-    issuer.demands_at_jwt = terms.demands_at_jwt;
+    if let Some(jwks) = changes.jwks {
+        issuer.jwks = jwks;
+    }
+    if let Some(algorithms) = changes.algorithms {
+        issuer.algorithms = algorithms;
+    }
+    if let Some(scopes) = changes.scopes {
+        issuer.scopes = words(&scopes);
+    }
+    if let Some(msns) = changes.msns {
+        issuer.msns = msns;
+    }
+    if let Some(max_lifetime) = changes.max_lifetime {
+        issuer.max_lifetime = max_lifetime;
+    }
+    if let Some(demands_at_jwt) = changes.demands_at_jwt {
+        issuer.demands_at_jwt = demands_at_jwt;
+    }
+    let violations = trust_faults(&issuer.jwks, &issuer.algorithms, issuer.max_lifetime);
+    if !violations.is_empty() {
+        return Err(Error::Invalid(violations));
+    }
     issuer.updated_at = app.clock().now();
     registry.save_issuer(&issuer).await?;
     app.changed(tx, by, &[Change::set(&before, &issuer)]).await?;
@@ -170,9 +230,21 @@ pub(super) fn words(scopes: &Scopes) -> Vec<String> {
     scopes.iter().map(|scope| scope.as_str().to_owned()).collect()
 }
 
-fn check(terms: &Terms) -> Vec<Violation> {
+/// What is wrong with the names by which tokens are told apart.
+pub(crate) fn name_faults(iss: &str, aud: &str) -> Vec<Violation> {
+    let is_name =
+        |value: &str| !value.is_empty() && value.len() <= 255 && !value.chars().any(char::is_control);
+    [("iss", iss), ("aud", aud)]
+        .into_iter()
+        .filter(|(_, value)| !is_name(value))
+        .map(|(field, _)| Violation::new(field, "format", "must be 1 to 255 characters"))
+        .collect()
+}
+
+/// What is wrong with the keys, the algorithms and the longest life of whoever is to be believed.
+pub(crate) fn trust_faults(jwks: &Jwks, algorithms: &[String], max_lifetime: Duration) -> Vec<Violation> {
     let mut violations = Vec::new();
-    match &terms.jwks {
+    match jwks {
         Jwks::Url(url) => {
             if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host()) {
                 violations.push(Violation::new("jwksUrl", "format", "must be an https URL"));
@@ -180,19 +252,14 @@ fn check(terms: &Terms) -> Vec<Violation> {
         }
         Jwks::Inline(set) => violations.extend(check_jwks("jwks", set)),
     }
-    if terms.algorithms.is_empty()
-        || !terms
-            .algorithms
-            .iter()
-            .all(|name| ALGORITHMS.contains(&name.as_str()))
-    {
+    if algorithms.is_empty() || !algorithms.iter().all(|name| ALGORITHMS.contains(&name.as_str())) {
         violations.push(Violation::new(
             "algorithms",
             "enum",
             "must be some of RS256, PS256, ES256 and EdDSA",
         ));
     }
-    if terms.max_lifetime <= Duration::ZERO || terms.max_lifetime > LONGEST_LIFETIME {
+    if max_lifetime <= Duration::ZERO || max_lifetime > LONGEST_LIFETIME {
         violations.push(Violation::new(
             "maxLifetime",
             "range",

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use domain::{Environment, KeySet, KeySetId, KeySetKind, PartnerId, Secret, TraceContext, Violation};
+use domain::{
+    AssignmentId, Environment, KeySet, KeySetId, KeySetKind, PartnerId, Secret, TraceContext, Violation,
+};
 use outbound::Access;
 use outbound::vipps::{Fault, ProbeError};
 use store::registry::KeySetFilter;
+pub use store::registry::KeySetFilter as Filter;
 
 use super::change::invalid;
-use super::{KeySetOwner, KeySetState, StoredKeySet, key_switches};
+use super::{KeySetOwner, KeySetState, Part, StoredKeySet, key_switches, page};
 use crate::audit::{Actor, Change, Subject as _};
+use crate::onboarding::NewKeys;
 use crate::{App, Error, What};
 
 /// Keys to be.
@@ -54,6 +58,45 @@ pub async fn add(app: &App, by: &Actor, add: Add) -> Result<StoredKeySet, Error>
     prove(app, by, keys.id).await
 }
 
+/// Whose keys, as far as one can say it without looking anything up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Of its partner and its environment.
+    SalesUnit(AssignmentId),
+    Partner(PartnerId, Environment),
+    Accounting(PartnerId, Environment),
+    Platform(Environment),
+}
+
+/// [`add`], for keys of whoever is named.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_of(app: &App, by: &Actor, whose: Whose, keys: NewKeys) -> Result<StoredKeySet, Error> {
+    let (owner, environment) = match whose {
+        Whose::SalesUnit(id) => {
+            let held = super::sales_units::show(app, id).await?;
+            let owner = KeySetOwner::SalesUnit {
+                partner: held.partner,
+                assignment: id,
+            };
+            (owner, held.environment)
+        }
+        Whose::Partner(partner, environment) => (KeySetOwner::Partner(partner), environment),
+        Whose::Accounting(partner, environment) => (KeySetOwner::Accounting(partner), environment),
+        Whose::Platform(environment) => (KeySetOwner::Platform, environment),
+    };
+    let add = Add {
+        owner,
+        environment,
+        client_id: keys.client_id,
+        client_secret: keys.client_secret,
+        subscription_key: keys.subscription_key,
+        secondary_subscription_key: keys.secondary_subscription_key,
+    };
+    self::add(app, by, add).await
+}
+
 /// Proves a draft with a token call and puts it to use.
 ///
 /// # Errors
@@ -90,7 +133,23 @@ pub async fn prove(app: &App, by: &Actor, id: KeySetId) -> Result<StoredKeySet, 
 
 pub async fn list(app: &App, filter: KeySetFilter) -> Result<Vec<StoredKeySet>, Error> {
     let reader = app.store().read_system("key set list");
-    Ok(reader.system().list_key_sets(filter).await?)
+    Ok(reader.system().list_key_sets(filter, Part::ALL).await?)
+}
+
+/// One page of them, and where the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page(
+    app: &App,
+    filter: KeySetFilter,
+    after: Option<KeySetId>,
+    limit: u32,
+) -> Result<(Vec<StoredKeySet>, Option<KeySetId>), Error> {
+    let reader = app.store().read_system("key set page");
+    let part = page::part(after.map(KeySetId::uuid), limit);
+    let found = reader.system().list_key_sets(filter, part).await?;
+    Ok(page::cut(found, limit, |it| it.id))
 }
 
 /// # Errors

@@ -2,8 +2,8 @@
 
 use domain::{Environment, MerchantId, PartnerId, Violation};
 
-use super::Merchant;
 use super::change::{invalid, name, taken};
+use super::{Merchant, Part, page};
 use crate::audit::{Actor, Change};
 use crate::{App, Error, What};
 
@@ -87,7 +87,23 @@ pub(crate) async fn insert(
 
 pub async fn list(app: &App, partner: Option<PartnerId>) -> Result<Vec<Merchant>, Error> {
     let reader = app.store().read_system("merchant list");
-    Ok(reader.system().list_merchants(partner).await?)
+    Ok(reader.system().list_merchants(partner, Part::ALL).await?)
+}
+
+/// One page of them, and where the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page(
+    app: &App,
+    partner: Option<PartnerId>,
+    after: Option<MerchantId>,
+    limit: u32,
+) -> Result<(Vec<Merchant>, Option<MerchantId>), Error> {
+    let reader = app.store().read_system("merchant page");
+    let part = page::part(after.map(MerchantId::uuid), limit);
+    let found = reader.system().list_merchants(partner, part).await?;
+    Ok(page::cut(found, limit, |it| it.id))
 }
 
 /// # Errors

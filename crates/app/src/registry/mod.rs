@@ -10,6 +10,7 @@ pub mod issuers;
 pub mod key_sets;
 pub(crate) mod key_switches;
 pub mod merchants;
+mod page;
 pub mod partners;
 pub mod profiles;
 pub mod retention;
@@ -19,6 +20,8 @@ mod unit;
 mod view;
 
 pub(crate) use change::{invalid, name};
+pub(crate) use page::cut;
+pub(crate) use store::registry::Part;
 pub use store::registry::{
     Assignment, AssignmentState, Client, Issuer, Jwks, KeySetOwner, KeySetState, Market, Merchant, Orphans,
     Partner, PartnerState, Profile, RevokedToken, Standing, StoredKeySet,

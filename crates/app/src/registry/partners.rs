@@ -3,7 +3,7 @@
 use domain::PartnerId;
 
 use super::change::{invalid, name, taken};
-use super::{Partner, PartnerState};
+use super::{Part, Partner, PartnerState, page};
 use crate::audit::{Actor, Change};
 use crate::{App, Error, What};
 
@@ -37,8 +37,23 @@ pub async fn list(app: &App) -> Result<Vec<Partner>, Error> {
         .store()
         .read_system("partner list")
         .system()
-        .list_partners()
+        .list_partners(Part::ALL)
         .await?)
+}
+
+/// One page of them, and where the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page(
+    app: &App,
+    after: Option<PartnerId>,
+    limit: u32,
+) -> Result<(Vec<Partner>, Option<PartnerId>), Error> {
+    let reader = app.store().read_system("partner page");
+    let part = page::part(after.map(PartnerId::uuid), limit);
+    let found = reader.system().list_partners(part).await?;
+    Ok(page::cut(found, limit, |it| it.id))
 }
 
 /// # Errors

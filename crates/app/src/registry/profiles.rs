@@ -2,8 +2,8 @@
 
 use domain::{Environment, PartnerId, ProductProfile, ProfileId};
 
-use super::Profile;
 use super::change::{invalid, name, taken};
+use super::{Part, Profile, page};
 use crate::audit::{Actor, Change};
 use crate::{App, Error, What};
 
@@ -50,7 +50,23 @@ pub async fn add(app: &App, by: &Actor, add: Add) -> Result<Profile, Error> {
 
 pub async fn list(app: &App, partner: Option<PartnerId>) -> Result<Vec<Profile>, Error> {
     let reader = app.store().read_system("profile list");
-    Ok(reader.system().list_profiles(partner).await?)
+    Ok(reader.system().list_profiles(partner, Part::ALL).await?)
+}
+
+/// One page of them, and where the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page(
+    app: &App,
+    partner: Option<PartnerId>,
+    after: Option<ProfileId>,
+    limit: u32,
+) -> Result<(Vec<Profile>, Option<ProfileId>), Error> {
+    let reader = app.store().read_system("profile page");
+    let part = page::part(after.map(ProfileId::uuid), limit);
+    let found = reader.system().list_profiles(partner, part).await?;
+    Ok(page::cut(found, limit, |it| it.id))
 }
 
 /// # Errors

@@ -5,7 +5,7 @@ use store::registry::SalesUnit;
 
 use super::change::{invalid, name, taken};
 use super::key_switches;
-use super::{Assignment, AssignmentState, Market, Orphans};
+use super::{Assignment, AssignmentState, Market, Orphans, Part, page};
 use crate::audit::{Actor, Change, Notes};
 use crate::onboarding::claim::{Lack, by_operator, lack, prove, watch};
 use crate::onboarding::look::forget_standing;
@@ -103,7 +103,23 @@ pub(crate) async fn draft(
 
 pub async fn list(app: &App, partner: Option<PartnerId>) -> Result<Vec<Assignment>, Error> {
     let reader = app.store().read_system("assignment list");
-    Ok(reader.system().list_assignments(partner).await?)
+    Ok(reader.system().list_assignments(partner, Part::ALL).await?)
+}
+
+/// One page of them, and where the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page(
+    app: &App,
+    partner: Option<PartnerId>,
+    after: Option<AssignmentId>,
+    limit: u32,
+) -> Result<(Vec<Assignment>, Option<AssignmentId>), Error> {
+    let reader = app.store().read_system("assignment page");
+    let part = page::part(after.map(AssignmentId::uuid), limit);
+    let found = reader.system().list_assignments(partner, part).await?;
+    Ok(page::cut(found, limit, |it| it.id))
 }
 
 /// # Errors

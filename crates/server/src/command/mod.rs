@@ -59,7 +59,7 @@ enum Command {
     #[command(flatten)]
     Registry(registry::Command),
     /// Print the API's `OpenAPI` document.
-    Openapi,
+    Openapi(openapi::Arguments),
     /// Print the settings that result from defaults, file and environment, with secrets as dots.
     CheckConfig(check_config::Arguments),
     /// Tell whether a gateway with these settings would work here: one line a check, each with its remedy.
@@ -93,7 +93,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => on_runtime(migrate::run(&settings()?)),
         Command::Registry(command) if command.is_alone() => operate::alone(&command),
         Command::Registry(command) => on_runtime(operate::run(command, settings()?)),
-        Command::Openapi => openapi::run(),
+        Command::Openapi(arguments) => openapi::run(&arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &settings()?),
         Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, settings())),
     }

@@ -32,7 +32,7 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let doors = Doors::bind(&mut config).await?;
     let app = assemble(&config, &life).await?;
     key_file::demand_fitting(&app).await?;
-    let faces = faces::public(&app, &config);
+    let faces = faces::build(&app, &config);
     let metrics = telemetry.metrics.clone();
     let (public, private) = (doors.public_address, doors.private_address);
     let running = Running::start(doors, faces, app, &config, life, metrics);

@@ -5,12 +5,14 @@
 pub(crate) mod admission;
 mod duration;
 mod load;
+mod operators;
 mod secret;
 mod settings;
 mod show;
 
 pub use duration::Span;
 pub use load::{Error, load};
+pub use operators::Operators;
 pub use secret::{SecretText, SecretUrl};
 pub use settings::{
     Config, Database, Egress, Limits, Operator, Private, Public, Rate, Redis, Retention, Sealing, Shutdown,

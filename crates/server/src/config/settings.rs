@@ -11,6 +11,7 @@ use url::Url;
 
 use super::admission::{self, Admission, Breakers};
 use super::duration::Span;
+use super::operators::Operators;
 use super::secret::{SecretText, SecretUrl};
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -18,6 +19,7 @@ use super::secret::{SecretText, SecretUrl};
 pub struct Config {
     pub public: Public,
     pub private: Private,
+    pub operators: Operators,
     pub shutdown: Shutdown,
     pub database: Database,
     pub redis: Redis,
@@ -310,6 +312,7 @@ impl Config {
             }
         }
         found.extend(self.database.contradictions());
+        found.extend(self.operators.contradictions(&self.public_url()));
         found.extend(admission::contradictions(&self.admission, &self.breakers));
         found
     }

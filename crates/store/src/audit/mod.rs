@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{Error, table as rows};
 use table::entries::Model;
 
-pub use read::Filter;
+pub use read::{Filter, Place};
 pub use verify::{Broken, Fault};
 
 const TABLE: &str = "audit";

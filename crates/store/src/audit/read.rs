@@ -1,7 +1,7 @@
 //! Looking entries up.
 
 use domain::PartnerId;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
 
 use super::table::{entries, heads};
@@ -17,7 +17,34 @@ pub struct Filter {
     pub target: Option<String>,
     pub since: Option<OffsetDateTime>,
     pub until: Option<OffsetDateTime>,
+    /// Only entries behind this one in the order of the list.
+    pub before: Option<Place>,
     pub limit: u64,
+}
+
+/// Where an entry stands among those of all chains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub at: OffsetDateTime,
+    pub chain: Chain,
+    pub sequence: i64,
+}
+
+impl Place {
+    /// Entries behind this one: older ones, and of the same moment those of a lower chain or place.
+    fn behind(self) -> Condition {
+        use entries::Column;
+        let at = Moment::from(self.at);
+        let chain = self.chain.uuid();
+        let lower = Condition::any().add(Column::Chain.lt(chain)).add(
+            Condition::all()
+                .add(Column::Chain.eq(chain))
+                .add(Column::Sequence.lt(self.sequence)),
+        );
+        Condition::any()
+            .add(Column::At.lt(at))
+            .add(Condition::all().add(Column::At.eq(at)).add(lower))
+    }
 }
 
 impl<M> Scope<'_, M> {
@@ -51,6 +78,9 @@ impl<M> System<'_, M> {
         }
         if let Some(until) = filter.until {
             found = found.filter(entries::Column::At.lt(Moment::from(until)));
+        }
+        if let Some(before) = filter.before {
+            found = found.filter(before.behind());
         }
         let rows = found
             .order_by_desc(entries::Column::At)

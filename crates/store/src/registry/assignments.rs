@@ -5,7 +5,7 @@ use domain::{AssignmentId, CredentialMode, Environment, MerchantId, Msn, Partner
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Select};
 use time::OffsetDateTime;
 
-use super::{Market, Registry, SalesUnit, closing, insert, one_changed, owner};
+use super::{Market, Part, Registry, SalesUnit, closing, insert, one_changed, owner};
 use crate::moment::Moment;
 use crate::table::assignments::{Column, Entity, Model};
 use crate::table::sales_units;
@@ -223,8 +223,12 @@ impl<M> System<'_, M> {
     }
 
     /// Oldest first; of one partner, or all.
-    pub async fn list_assignments(&self, partner: Option<PartnerId>) -> Result<Vec<Assignment>, Error> {
-        let mut query = Entity::find().order_by_asc(Column::Id);
+    pub async fn list_assignments(
+        &self,
+        partner: Option<PartnerId>,
+        part: Part,
+    ) -> Result<Vec<Assignment>, Error> {
+        let mut query = part.of(Entity::find(), Column::Id);
         if let Some(partner) = partner {
             query = query.filter(Column::PartnerId.eq(partner.uuid()));
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::{ClientId, Environment, Msn, PartnerId, ProfileId};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use time::{Duration, OffsetDateTime};
 
-use super::{Registry, Standing, insert, one_changed, owner, words};
+use super::{Part, Registry, Standing, insert, one_changed, owner, words};
 use crate::table::clients::{Column, Entity, Model};
 use crate::{Error, System, table};
 
@@ -83,8 +83,8 @@ impl<M> System<'_, M> {
     }
 
     /// Oldest first; of one partner, or all.
-    pub async fn list_clients(&self, partner: Option<PartnerId>) -> Result<Vec<Client>, Error> {
-        let mut query = Entity::find().order_by_asc(Column::Id);
+    pub async fn list_clients(&self, partner: Option<PartnerId>, part: Part) -> Result<Vec<Client>, Error> {
+        let mut query = part.of(Entity::find(), Column::Id);
         if let Some(partner) = partner {
             query = query.filter(Column::PartnerId.eq(partner.uuid()));
         }

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Set}
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{Registry, insert, one_changed};
+use super::{Part, Registry, insert, one_changed};
 use crate::conn::Conn;
 use crate::sealing::{Context, Owner};
 use crate::table::key_sets::{ActiveModel, Column, Entity, Model};
@@ -281,8 +281,8 @@ impl<M> System<'_, M> {
     }
 
     /// Oldest first.
-    pub async fn list_key_sets(&self, filter: KeySetFilter) -> Result<Vec<StoredKeySet>, Error> {
-        let mut query = Entity::find().order_by_asc(Column::Id);
+    pub async fn list_key_sets(&self, filter: KeySetFilter, part: Part) -> Result<Vec<StoredKeySet>, Error> {
+        let mut query = part.of(Entity::find(), Column::Id);
         if let Some(partner) = filter.partner {
             query = query.filter(Column::PartnerId.eq(partner.uuid()));
         }

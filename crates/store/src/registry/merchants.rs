@@ -6,7 +6,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use super::{Registry, insert, one_changed, owner};
+use super::{Part, Registry, insert, one_changed, owner};
 use crate::table::merchants::{Column, Entity, Model};
 use crate::{Error, Scope, System};
 
@@ -67,8 +67,12 @@ impl<M> System<'_, M> {
     }
 
     /// Oldest first; of one partner, or all.
-    pub async fn list_merchants(&self, partner: Option<PartnerId>) -> Result<Vec<Merchant>, Error> {
-        let mut query = Entity::find().order_by_asc(Column::Id);
+    pub async fn list_merchants(
+        &self,
+        partner: Option<PartnerId>,
+        part: Part,
+    ) -> Result<Vec<Merchant>, Error> {
+        let mut query = part.of(Entity::find(), Column::Id);
         if let Some(partner) = partner {
             query = query.filter(Column::PartnerId.eq(partner.uuid()));
         }

@@ -1,10 +1,10 @@
 //! The tenants.
 
 use domain::PartnerId;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use time::OffsetDateTime;
 
-use super::{Registry, insert, one_changed};
+use super::{Part, Registry, insert, one_changed};
 use crate::table::partners::{Column, Entity, Model};
 use crate::{Error, System, table};
 
@@ -85,9 +85,9 @@ impl<M> System<'_, M> {
         row.map(Partner::try_from).transpose()
     }
 
-    /// All partners, oldest first.
-    pub async fn list_partners(&self) -> Result<Vec<Partner>, Error> {
-        let rows = Entity::find().order_by_asc(Column::Id).all(self.conn()).await?;
+    /// Partners, oldest first.
+    pub async fn list_partners(&self, part: Part) -> Result<Vec<Partner>, Error> {
+        let rows = part.of(Entity::find(), Column::Id).all(self.conn()).await?;
         rows.into_iter().map(Partner::try_from).collect()
     }
 }

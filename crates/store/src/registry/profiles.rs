@@ -4,7 +4,7 @@ use domain::{Environment, PartnerId, ProductProfile, ProfileId};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 
-use super::{Registry, insert, one_changed, owner};
+use super::{Part, Registry, insert, one_changed, owner};
 use crate::table::product_profiles::{Column, Entity, Model};
 use crate::{Error, Scope, System};
 
@@ -73,8 +73,8 @@ impl<M> System<'_, M> {
     }
 
     /// Oldest first; of one partner, or all.
-    pub async fn list_profiles(&self, partner: Option<PartnerId>) -> Result<Vec<Profile>, Error> {
-        let mut query = Entity::find().order_by_asc(Column::Id);
+    pub async fn list_profiles(&self, partner: Option<PartnerId>, part: Part) -> Result<Vec<Profile>, Error> {
+        let mut query = part.of(Entity::find(), Column::Id);
         if let Some(partner) = partner {
             query = query.filter(Column::PartnerId.eq(partner.uuid()));
         }

@@ -5,8 +5,8 @@ use domain::{
     ProductProfile, ProfileId, SalesUnitId, Secret,
 };
 use store::registry::{
-    Assignment, AssignmentState, KeySetOwner, Market, Merchant, Orphans, Partner, PartnerState, Profile,
-    SalesUnit, Unit, Which,
+    Assignment, AssignmentState, KeySetOwner, Market, Merchant, Orphans, Part, Partner, PartnerState,
+    Profile, SalesUnit, Unit, Which,
 };
 use store::{Error, Reader, Store};
 use time::OffsetDateTime;
@@ -135,7 +135,7 @@ async fn what_is_added_is_found_as_it_was() {
         let found = reader.system().find_partner(partner(1)).await.unwrap();
         assert_eq!(found, Some(tenant(1)), "{}", fresh.name);
         assert_eq!(
-            reader.system().list_merchants(None).await.unwrap(),
+            reader.system().list_merchants(None, Part::ALL).await.unwrap(),
             [merchant(1), merchant(2)]
         );
         let reader = fresh.store.read(partner(1), TEST);

@@ -79,7 +79,7 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> anyhow::Result<
         .context("the partners of the demo could not be set up")?;
     let addresses = Addresses::new(&doors, &setting.config, &simulator);
     let clock = Arc::clone(&life.clock);
-    let faces = faces::public(&app, &setting.config);
+    let faces = faces::build(&app, &setting.config);
     let running = Running::start(
         doors,
         faces,

@@ -1,6 +1,6 @@
 //! The database: reached, durable, up to date, writable, and sealed with keys that are at hand.
 
-use store::registry::KeySetFilter;
+use store::registry::{KeySetFilter, Part};
 use store::{Keyring, Store};
 
 use super::report::{Check, Status};
@@ -140,7 +140,11 @@ async fn sealed(store: &Store) -> Check {
             "bring back these rows from a backup of the database",
         );
     }
-    let known = match reader.system().list_key_sets(KeySetFilter::default()).await {
+    let known = match reader
+        .system()
+        .list_key_sets(KeySetFilter::default(), Part::ALL)
+        .await
+    {
         Ok(known) => known,
         Err(error) => {
             return Check::failed(

@@ -94,6 +94,7 @@ pub(super) async fn run(
                 target: list.target,
                 since: list.since,
                 until: list.until,
+                before: None,
                 limit: u64::from(list.limit),
             };
             let found = told(audit::list(app, &filter).await)?;

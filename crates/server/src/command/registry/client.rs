@@ -173,18 +173,15 @@ async fn set(app: &App, by: &Actor, set: Set, inputs: &mut Inputs<'_>) -> anyhow
         return Ok(Shown::one(view(&client)));
     }
     let jwks = match &set.terms.jwks {
-        Some(source) => Some(inputs.document("--jwks", source)?),
-        None => client.jwks,
+        Some(source) => Some(Some(inputs.document("--jwks", source)?)),
+        None => None,
     };
-    let terms = clients::Terms {
+    let terms = clients::Changes {
         jwks,
-        scopes: set
-            .terms
-            .scopes
-            .unwrap_or_else(|| Scopes::from_claim(&client.scopes.join(" "))),
-        msns: set.terms.msns.map_or(client.msns, Reach::into_ceiling),
-        token_lifetime: seconds(set.terms.token_lifetime).unwrap_or(client.token_lifetime),
-        profile: set.terms.profile.or(client.profile),
+        scopes: set.terms.scopes,
+        msns: set.terms.msns.map(Reach::into_ceiling),
+        token_lifetime: seconds(set.terms.token_lifetime),
+        profile: set.terms.profile.map(Some),
     };
     let changed = told(clients::set(app, by, set.id, terms).await)?;
     if !set.new_secret {

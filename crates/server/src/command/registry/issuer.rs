@@ -96,18 +96,15 @@ impl Terms {
         })
     }
 
-    /// Over those of an issuer that is there.
-    fn over(self, issuer: Issuer, inputs: &mut Inputs<'_>) -> anyhow::Result<issuers::Terms> {
-        let jwks = self.jwks(inputs)?.unwrap_or(issuer.jwks);
-        Ok(issuers::Terms {
-            jwks,
-            algorithms: or(self.algorithms, issuer.algorithms),
-            scopes: self
-                .scopes
-                .unwrap_or_else(|| Scopes::from_claim(&issuer.scopes.join(" "))),
-            msns: self.msns.map_or(issuer.msns, Reach::into_ceiling),
-            max_lifetime: seconds(self.max_lifetime).unwrap_or(issuer.max_lifetime),
-            demands_at_jwt: self.at_jwt.unwrap_or(issuer.demands_at_jwt),
+    /// For an issuer that is there.
+    fn changes(self, inputs: &mut Inputs<'_>) -> anyhow::Result<issuers::Changes> {
+        Ok(issuers::Changes {
+            jwks: self.jwks(inputs)?,
+            algorithms: Some(self.algorithms).filter(|given| !given.is_empty()),
+            scopes: self.scopes,
+            msns: self.msns.map(Reach::into_ceiling),
+            max_lifetime: seconds(self.max_lifetime),
+            demands_at_jwt: self.at_jwt,
         })
     }
 
@@ -161,15 +158,14 @@ pub(super) async fn run(
         }
         Command::Show { id } => Shown::one(view(&told(issuers::show(app, id).await)?)),
         Command::Set { id, terms, state } => {
-            let issuer = told(issuers::show(app, id).await)?;
             let is_given = terms.is_given();
-            let mut changed = issuer.clone();
             // Trust is taken back first, whatever else is asked for.
-            if let Some(state) = state {
-                changed = told(issuers::stand(app, by, id, state).await)?;
-            }
+            let mut changed = match state {
+                Some(state) => told(issuers::stand(app, by, id, state).await)?,
+                None => told(issuers::show(app, id).await)?,
+            };
             if is_given || state.is_none() {
-                let terms = terms.over(issuer, inputs)?;
+                let terms = terms.changes(inputs)?;
                 changed = told(issuers::set(app, by, id, terms).await)?;
             }
             Shown::one(view(&changed))

@@ -2,8 +2,10 @@
 
 use app::App;
 use app::audit::Actor;
+use app::onboarding::NewKeys;
 use app::registry::data_keys::{self, KeysAtRest, Renew, Rotated};
-use app::registry::{KeySetOwner, StoredKeySet, key_sets, partners, sales_units};
+use app::registry::key_sets::{self, Whose as Whosoever};
+use app::registry::{StoredKeySet, partners};
 use clap::{Args, Subcommand};
 use domain::{AssignmentId, Environment, KeySetId};
 use serde_json::{Value, json};
@@ -194,40 +196,29 @@ fn status(status: &KeysAtRest) -> Vec<Value> {
 async fn add(app: &App, by: &Actor, add: Add, inputs: &mut Inputs<'_>) -> anyhow::Result<Shown> {
     let owner = add.owner;
     let partner = async |name: &str| Ok::<_, anyhow::Error>(told(partners::find(app, name).await)?.id);
-    let (owner, environment) = match (owner.sales_unit, owner.of_partner, owner.accounting) {
-        (Some(id), _, _) => {
-            let held = told(sales_units::show(app, id).await)?;
-            let owner = KeySetOwner::SalesUnit {
-                partner: held.partner,
-                assignment: id,
-            };
-            (owner, held.environment)
-        }
-        (None, of_partner, accounting) => {
-            let environment = add
-                .environment
-                .ok_or_else(|| anyhow::anyhow!("--environment is required"))?;
-            let owner = match (of_partner, accounting) {
-                (Some(name), _) => KeySetOwner::Partner(partner(&name).await?),
-                (None, Some(name)) => KeySetOwner::Accounting(partner(&name).await?),
-                (None, None) => KeySetOwner::Platform,
-            };
-            (owner, environment)
-        }
+    let environment = || {
+        add.environment
+            .ok_or_else(|| anyhow::anyhow!("--environment is required"))
+    };
+    let whose = match (owner.sales_unit, owner.of_partner, owner.accounting) {
+        (Some(id), _, _) => Whosoever::SalesUnit(id),
+        (None, Some(name), _) => Whosoever::Partner(partner(&name).await?, environment()?),
+        (None, None, Some(name)) => Whosoever::Accounting(partner(&name).await?, environment()?),
+        (None, None, None) => Whosoever::Platform(environment()?),
     };
     let secondary = match &add.secondary_subscription_key {
         Some(source) => Some(inputs.secret("--secondary-subscription-key", source)?),
         None => None,
     };
-    let add = key_sets::Add {
-        owner,
-        environment,
+    let keys = NewKeys {
         client_id: add.client_id,
         client_secret: inputs.secret("--client-secret", &add.client_secret)?,
         subscription_key: inputs.secret("--subscription-key", &add.subscription_key)?,
         secondary_subscription_key: secondary,
     };
-    Ok(Shown::one(view(&told(key_sets::add(app, by, add).await)?)))
+    Ok(Shown::one(view(&told(
+        key_sets::add_of(app, by, whose, keys).await,
+    )?)))
 }
 
 fn view(keys: &StoredKeySet) -> Value {

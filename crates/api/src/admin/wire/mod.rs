@@ -1,0 +1,67 @@
+//! What the operators' API answers with. No secret has a member here: a test reads the document.
+
+mod audit;
+mod client;
+pub(crate) mod data_key;
+mod erasure;
+mod issuer;
+mod key_set;
+mod merchant;
+mod operation;
+mod partner;
+mod profile;
+mod sales_unit;
+mod token;
+
+pub(crate) use audit::{AuditChain, AuditEntry, AuditLine, AuditReport};
+pub(crate) use client::Client;
+pub(crate) use data_key::SealingKey;
+pub(crate) use erasure::Erasure;
+pub(crate) use issuer::Issuer;
+pub(crate) use key_set::KeySet;
+pub(crate) use merchant::Merchant;
+pub(crate) use operation::Operation;
+pub(crate) use partner::{Partner, Retention};
+pub(crate) use profile::Profile;
+pub(crate) use sales_unit::SalesUnit;
+pub(crate) use token::Revocation;
+
+use std::collections::BTreeSet;
+
+use domain::Msn;
+
+crate::wire::pages! {
+    /// Partners, oldest first.
+    PartnerPage of Partner;
+    /// Issuers, oldest first.
+    IssuerPage of Issuer;
+    /// Clients, oldest first.
+    ClientPage of Client;
+    /// Product profiles, oldest first.
+    ProfilePage of Profile;
+    /// Merchants, oldest first.
+    MerchantPage of Merchant;
+    /// Sales units, oldest first.
+    SalesUnitPage of SalesUnit;
+    /// Key sets, oldest first.
+    KeySetPage of KeySet;
+    /// Operations whose end is not known, the oldest first; all of them up to the limit.
+    OperationPage of Operation;
+    /// Entries of the audit, the newest first.
+    AuditPage of AuditEntry;
+    /// Entries of one chain, in their order.
+    AuditLinePage of AuditLine;
+    /// The chains of the audit; all of them.
+    AuditChainPage of AuditChain;
+    /// The keys of the key file and those that something still hangs on; all of them.
+    SealingKeyPage of SealingKey;
+}
+
+fn words(msns: Option<&BTreeSet<Msn>>) -> Option<Vec<String>> {
+    msns.map(|msns| msns.iter().map(ToString::to_string).collect())
+}
+
+/// Public keys as they are kept: text that is JSON.
+fn parsed(set: &str) -> serde_json::Value {
+    serde_json::from_str(set).unwrap_or_default()
+}
