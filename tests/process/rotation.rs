@@ -263,9 +263,15 @@ async fn client_secret(place: &Place, load: &Load, key_file: &str) {
     };
     let set = ["client", "set", &client, "--new-secret", "--json"];
     let drawn = command(place, key_file, &set, &[]);
-    load.go_round().await;
     let secret = drawn["clientSecret"].as_str().unwrap().to_owned();
     assert_ne!(secret, leaked);
+    // The partner changes over when the new one opens, which takes two seconds at most.
+    let gateway = load.means.borrow().gateways[0].clone();
+    let end = SystemClock.now() + time::Duration::seconds(10);
+    while gateway.fetch_token(&client, &secret).await.unwrap().status != 200 {
+        assert!(SystemClock.now() < end, "the new secret does not open");
+        load.go_round().await;
+    }
     load.change(|means| means.secret = secret).await;
 }
 
