@@ -193,6 +193,10 @@ async fn keys_that_were_made_anew_settle_what_the_dead_ones_began(kind: Kind) {
         .send()
         .await
         .is(202);
+    // Its caller may leave before the capture has arrived.
+    while north.truth("made-anew-1").last() != Some(&(EventName::Captured, 4_000)) {
+        tokio::task::yield_now().await;
+    }
     // The merchant makes new keys in the portal; the old ones open nothing from then on.
     let new = {
         let mut registry = test.registry_mut();

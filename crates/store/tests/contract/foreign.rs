@@ -67,7 +67,7 @@ fn new_receipt(number: u128, payment: u128, reference: &str) -> NewReceipt {
 }
 
 /// The order of a merchant of partner 1, which waits for Vipps' answer.
-fn ordered() -> ProductOrder {
+pub(crate) fn ordered() -> ProductOrder {
     ProductOrder {
         id: ProductOrderId::from_uuid(id(950)),
         partner: partner(1),
@@ -100,7 +100,7 @@ fn ordered() -> ProductOrder {
 }
 
 /// Writes an order like it down, under an id and a key of its own.
-async fn order(tx: &store::Tx, number: u128) -> Result<(), store::Error> {
+pub(crate) async fn order(tx: &store::Tx, number: u128) -> Result<(), store::Error> {
     let like = ordered();
     let facts = product_order::Facts {
         scheme: like.scheme,
@@ -447,7 +447,7 @@ async fn the_keys_of_a_partner_are_found_by_itself_in_production_alone() {
         let tx = fresh.store.begin_system("test").await.unwrap();
         let registry = tx.system().change_registry().await.unwrap();
         let keys = KeySet {
-            id: KeySetId::from_uuid(id(801)),
+            id: KeySetId::from_uuid(id(890)),
             version: 1,
             kind: KeySetKind::Partner,
             environment: Environment::Production,

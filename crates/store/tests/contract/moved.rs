@@ -1,15 +1,17 @@
 //! A sealed value opens in its own column and in no other one, also of a row with the same id.
 
 use domain::operation::Status;
-use domain::{Accepted, Amount, Currency, ReceiptId, Rejected};
+use domain::{Accepted, Amount, Currency, ProductOrderId, ReceiptId, Rejected};
 use sea_orm::{ConnectionTrait as _, Database};
 use store::data_keys::{BODIES, Resealed, Sealed};
 use store::money::{Answer, NewReceipt, PaymentUpdate, Presence, ReceiptEnd, Settlement};
+use store::product_orders::{Next, ProductOrder};
 
 use crate::databases::{Fresh, TEST, on_each, partner};
+use crate::foreign::{order, ordered};
 use crate::money::{LEASE, NOW, id, intend, operation, payment};
 
-/// Of the payment, of its operation and of its receipt.
+/// Of the payment, of its operation, of its receipt and of a product order.
 const ROW: u128 = 900;
 
 /// A value in each column of sealed bodies, all of them in rows with one id.
@@ -57,6 +59,17 @@ async fn one_of_each(fresh: &Fresh) {
         at: NOW,
     };
     scope.end_receipt_try(&claimed.unwrap(), &end).await.unwrap();
+    order(&tx, ROW).await.unwrap();
+    let held = ProductOrder {
+        id: ProductOrderId::from_uuid(id(ROW)),
+        link: Some("https://sign.example".to_owned()),
+        refusal: Some(Rejected::default()),
+        ..ordered()
+    };
+    scope
+        .save_product_order(&held, &Next::of(&held, NOW))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
