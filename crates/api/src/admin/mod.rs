@@ -48,7 +48,7 @@ pub fn router(face: &Face) -> Router {
         .route_layer(from_fn_with_state(roles, gate::demand))
         .route("/admin", any(nowhere))
         .route("/admin/{*rest}", any(nowhere))
-        .layer(from_fn_with_state(face.clone(), gate::believe))
+        .route_layer(from_fn_with_state(face.clone(), gate::believe))
         .route("/admin/openapi.json", get(document))
         .layer(from_fn(layers::rescue))
         .layer(from_fn_with_state(face.clone(), layers::arrival))
