@@ -16,6 +16,7 @@ on_both_databases!(
     a_proven_claim_moves_the_unit_and_the_old_partner_reads_on_and_sends_nothing,
     what_the_old_partner_began_is_settled_with_its_keys_before_the_unit_moves,
     what_nobody_knows_is_frozen_and_never_sent_again,
+    what_is_frozen_is_looked_at_and_not_sent_though_it_still_could_be,
     a_process_that_has_not_heard_of_it_begins_nothing_after_the_switch,
     a_crash_between_any_two_steps_leaves_the_next_process_the_rest,
     the_keys_that_were_shown_last_win_and_the_operator_has_the_last_word,
@@ -248,6 +249,69 @@ async fn what_nobody_knows_is_frozen_and_never_sent_again(kind: Kind) {
     let north = gateway.north();
     let settled = north.operation(REFERENCE, &open.text("/id")).send().await.is(200);
     assert_eq!(settled.text("/status"), "succeeded", "{settled}");
+}
+
+/// The drain ends long before the time in which the same bytes could leave again: only the mark on the assignment keeps
+/// them back.
+async fn what_is_frozen_is_looked_at_and_not_sent_though_it_still_could_be(kind: Kind) {
+    let mut setup = testkit::Setup::default();
+    setup.app.transfer_drain = Duration::minutes(5);
+    assert_eq!(setup.app.replay_horizon, Duration::hours(1));
+    let gateway = Gateway::set_up(kind, setup).await;
+    let open = unknown_capture(&gateway, Fault::ResetBeforeEffect).await;
+    let begun = gateway.world.clock.now();
+    let _ = claimed(&gateway).await;
+    gateway.work().await;
+    gateway.world.advance(Duration::minutes(5)).await;
+    gateway.work().await;
+    assert_eq!(transfer(&gateway).await.stage, Stage::Frozen);
+
+    // Vipps is back, and its log says nothing of the capture: before the freeze the same bytes went out again.
+    gateway.world.simulator.test().clear_faults();
+    seen(&gateway);
+    for stage in [Stage::Frozen, Stage::Completed] {
+        gateway.pass(Duration::seconds(55)).await;
+        assert_eq!(transfer(&gateway).await.stage, stage);
+        let asked = gateway.north().capture(REFERENCE, 4_000, "lost").wait(5);
+        let asked = asked.send().await.is(202);
+        assert_eq!(asked.text("/status"), "unknown", "{asked}");
+        assert_looked_at_alone(&gateway, stage);
+    }
+    assert_eq!(state(&south(&gateway)).await, "live");
+    for _ in 0..20 {
+        gateway.world.advance(Duration::minutes(2)).await;
+        gateway.work().await;
+    }
+    assert!(gateway.world.clock.now() < begun + Duration::minutes(55));
+    assert_looked_at_alone(&gateway, Stage::Completed);
+
+    // What is captured of it is south's.
+    let south = south(&gateway);
+    let _ = south.capture(REFERENCE, 10_000, "south-1").send().await.is(200);
+    gateway.pass(Duration::seconds(40)).await;
+    let captures = south.seen("epayment.capture", REFERENCE);
+    assert_eq!(captures.len(), 1, "{captures:?}");
+    assert_eq!(
+        south.truth(REFERENCE).last(),
+        Some(&(EventName::Captured, 10_000))
+    );
+    let north = gateway.north();
+    let read = north.operation(REFERENCE, &open.text("/id")).send().await.is(200);
+    assert_eq!(read.text("/status"), "unknown", "{read}");
+}
+
+/// The event log was asked for what is open, and nothing was sent.
+fn assert_looked_at_alone(gateway: &Gateway, stage: Stage) {
+    let seen = seen(gateway);
+    assert!(
+        seen.iter().any(|it| it.operation == Some("epayment.events")),
+        "{stage:?}: nobody looked: {seen:?}"
+    );
+    let mut sent = seen.iter().filter(|it| it.method != "GET");
+    assert!(
+        sent.all(|it| it.operation == Some("token.standard")),
+        "{stage:?}: {seen:?}"
+    );
 }
 
 async fn a_process_that_has_not_heard_of_it_begins_nothing_after_the_switch(kind: Kind) {
@@ -500,18 +564,22 @@ async fn a_transfer_is_asked_for_with_a_proven_claim_only(kind: Kind) {
     }
 }
 
-/// Seeded: both partners go on asking for money while the unit moves from one to the other and back, under faults.
-/// Vipps must see the one, then the other, and never both by turns within one holding.
+/// Seeded: both partners go on asking for money while the unit moves from one to the other and back, under faults, and
+/// ask two processes: the one that moves the unit, and one that still believes what it read before. Vipps must see the
+/// one partner, then the other, and never both by turns within one holding.
 async fn whoever_holds_the_unit_alone_sends_for_it(kind: Kind) {
     for seed in 1..=3_u64 {
         let mut dice = Dice::new(seed);
         let gateway = Gateway::set_up(kind, testkit::Setup::default().without_limits()).await;
+        let other = gateway.replica().await;
         let keys = body(&unit_keys(&gateway, UNIT));
         let _ = draft(&gateway.south(), UNIT, "own").await;
-        let (mut nth, mut moves) = (0_u32, 0_u32);
+        let (mut nth, mut moves, mut late) = (0_u32, 0_u32, 0_u32);
         for turn in 0..60 {
             gateway.world.advance(Duration::seconds(20)).await;
-            if dice.once_in(4) {
+            // Once in each direction nothing is open when the unit moves, so it is closed and moved in one moment.
+            let is_quiet = (12..=15).contains(&(turn % 30));
+            if dice.once_in(4) && !is_quiet {
                 let fault = if dice.once_in(2) {
                     Fault::AnswerLost
                 } else {
@@ -519,12 +587,6 @@ async fn whoever_holds_the_unit_alone_sends_for_it(kind: Kind) {
                 };
                 let rule = Rule::new("lost", fault).on("epayment.create").once();
                 gateway.world.simulator.test().add_fault(rule);
-            }
-            for (name, token) in [("n", gateway.north_token()), ("s", gateway.south_token())] {
-                nth += 1;
-                let desk = gateway.desk(&token, UNIT);
-                let reference = format!("{name}-{seed}-{nth:08}");
-                let _ = desk.create(&reference, 100, &reference).wait(1).send().await;
             }
             // Whoever has it not shows the keys, now and then.
             if turn % 10 == 5 {
@@ -544,7 +606,32 @@ async fn whoever_holds_the_unit_alone_sends_for_it(kind: Kind) {
                 let _ = put(&loser, &keys).await.is(200);
                 moves += 1;
             }
+            // The other process reads the registry, and in the same moment the unit may be closed and moved.
+            let partners = [("n", gateway.north_token()), ("s", gateway.south_token())];
+            for (_, token) in &partners {
+                let desk = gateway.desk(token, UNIT);
+                let _ = desk.payment("never-asked-1").through(&other).send().await;
+                let _ = desk.get("").through(&other).send().await;
+            }
             gateway.work().await;
+            gateway.work().await;
+            for process in [&gateway.router, &other] {
+                for (name, token) in &partners {
+                    nth += 1;
+                    let reference = format!("{name}-{seed}-{nth:08}");
+                    let desk = gateway.desk(token, UNIT);
+                    let create = desk.create(&reference, 100, &reference).through(process);
+                    // Whoever waits a moment only has the clock turned, and the other process's view grows old.
+                    let create = if is_quiet { create } else { create.wait(1) };
+                    let _ = create.send().await;
+                }
+            }
+            for (_, token) in &partners {
+                let desk = gateway.desk(token, UNIT);
+                let believed = desk.get("").through(&other).send().await.is(200);
+                let is_late = believed.text("/state") == "live" && state(&desk).await == "moved";
+                late += u32::from(is_late);
+            }
         }
         gateway.world.simulator.test().clear_faults();
         gateway.pass(Duration::minutes(2)).await;
@@ -568,6 +655,10 @@ async fn whoever_holds_the_unit_alone_sends_for_it(kind: Kind) {
         assert!(
             completed >= 2 && moves >= 2,
             "seed {seed}: the unit hardly moved: {whose}"
+        );
+        assert!(
+            late >= 2,
+            "seed {seed}: the other process was late {late} times: {whose}"
         );
         assert!(
             turns <= completed,
