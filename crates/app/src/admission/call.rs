@@ -2,6 +2,7 @@
 //! (`onboarding::diagnosis`, `registry::key_sets`) go past them: they tell what a breaker could only guess.
 
 use domain::{Envelope, Outcome, Reference};
+use outbound::Access;
 use outbound::vipps::{Endpoint, OrderManagement, ReadError};
 use time::OffsetDateTime;
 
@@ -114,16 +115,25 @@ impl App {
                 };
             }
         };
-        let outcome = tokio::select! {
+        let outcome = self.sent_by(limit, envelope, &unit.access).await;
+        pass.end(Ended::from(&outcome), unit).await;
+        outcome
+    }
+
+    pub(super) async fn sent_by(
+        &self,
+        limit: OffsetDateTime,
+        envelope: &Envelope,
+        access: &Access,
+    ) -> Outcome {
+        tokio::select! {
             biased;
-            outcome = self.vipps().send(envelope, &unit.access) => outcome,
+            outcome = self.vipps().send(envelope, access) => outcome,
             // Dropping the call closes its connection: nothing of it leaves after the limit.
             () = self.clock().sleep_until(limit) => Outcome::Unknown {
                 reason: "the call took too long".to_owned(),
             },
-        };
-        pass.end(Ended::from(&outcome), unit).await;
-        outcome
+        }
     }
 
     /// One read through its door.

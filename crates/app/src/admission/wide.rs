@@ -19,11 +19,35 @@ pub(crate) struct Wide {
     pub(crate) access: Access,
 }
 
-/// A call that may leave.
+/// A call that may leave. Dropping it without [`Pass::end`] teaches nothing.
+#[must_use]
 struct Pass {
+    app: App,
     way: super::breakers::Wide,
     probe: bool,
     began: OffsetDateTime,
+    is_over: bool,
+}
+
+impl Pass {
+    fn end(mut self, ended: Ended) {
+        self.teach(ended);
+    }
+
+    fn teach(&mut self, ended: Ended) {
+        self.is_over = true;
+        let now = self.app.now();
+        let mut breakers = self.app.admission().breakers();
+        breakers.ended_wide(self.way, self.probe, ended, self.began, now);
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.teach(Ended::Silent);
+        }
+    }
 }
 
 impl App {
@@ -43,15 +67,8 @@ impl App {
                 };
             }
         };
-        let outcome = tokio::select! {
-            biased;
-            outcome = self.vipps().send(envelope, &wide.access) => outcome,
-            // Dropping the call closes its connection: nothing of it leaves after the limit.
-            () = self.clock().sleep_until(limit) => Outcome::Unknown {
-                reason: "the call took too long".to_owned(),
-            },
-        };
-        self.wide_end(&pass, Ended::from(&outcome));
+        let outcome = self.sent_by(limit, envelope, &wide.access).await;
+        pass.end(Ended::from(&outcome));
         outcome
     }
 
@@ -74,7 +91,7 @@ impl App {
                 reason: "the read took too long".to_owned(),
             }),
         };
-        self.wide_end(&pass, result.as_ref().err().map_or(Ended::Answered, Ended::from));
+        pass.end(result.as_ref().err().map_or(Ended::Answered, Ended::from));
         result
     }
 
@@ -82,12 +99,12 @@ impl App {
         let way = (wide.partner, wide.environment, endpoint);
         let began = self.now();
         let probe = self.admission().breakers().leave_wide(way, purpose, began)?;
-        Ok(Pass { way, probe, began })
-    }
-
-    fn wide_end(&self, pass: &Pass, ended: Ended) {
-        let now = self.now();
-        let mut breakers = self.admission().breakers();
-        breakers.ended_wide(pass.way, pass.probe, ended, pass.began, now);
+        Ok(Pass {
+            app: self.clone(),
+            way,
+            probe,
+            began,
+            is_over: false,
+        })
     }
 }
