@@ -1,7 +1,7 @@
 //! Customers of partners' merchants: found by the blind index of their telephone numbers, and erased on request.
 //!
-//! Where a create names a number, its keyed fingerprint stands beside the payment. The number itself is
-//! in sealed bodies only. A fingerprint is of one partner in one environment: equal numbers of two partners are
+//! Where a create or Vipps' reading names a number, its keyed fingerprint stands beside the payment. The number itself
+//! is in sealed bodies only. A fingerprint is of one partner in one environment: equal numbers of two partners are
 //! not equal here.
 
 use domain::{Environment, PartnerId, PaymentId, Secret};
@@ -32,9 +32,9 @@ pub struct Erasure {
 /// Takes what is kept about one customer of a partner out of the books, in both environments: bodies of requests,
 /// answers and receipts, and the way to find them. Money facts stay.
 ///
-/// Found are the payments whose create named the number (`customer.phoneNumber`). Where it named none, Vipps' answer
-/// to reading the payment may still tell who paid (`userDetails`: ePayment API 1.8.1, get payment, 2026-04): the index
-/// does not know that, nothing of it is erased here, and it goes with the partner's retention.
+/// Found are the payments whose create named the number (`customer.phoneNumber`), and those whose reading by Vipps did
+/// (`userDetails.mobileNumber`: ePayment API 1.8.1, get payment, 2026-04). A number that stands elsewhere in a body is
+/// not found, and goes with the partner's retention.
 ///
 /// # Errors
 /// `NotFound(Partner)`; [`Error::Invalid`] when `phone` is no number with its country code;

@@ -64,8 +64,8 @@ impl Slot {
 }
 
 impl App {
-    /// The keys of an issuer of partners' tokens, or (`None`) of the operators'. `unknown_in` is the fetch in which a key was not found: a newer one is answered
-    /// if the cool-down allows, else `None`.
+    /// The keys of an issuer of partners' tokens, or (`None`) of the operators'. `unknown_in` is the fetch in which a
+    /// key was not found: a newer one is answered if the cool-down allows, else `None`.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when no set has ever come.
