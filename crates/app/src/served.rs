@@ -102,16 +102,11 @@ impl App {
             .scope()
             .keys_of_client(operation.assignment, &operation.client_id)
             .await?;
-        match keys {
-            Some(keys) => {
-                let unit = registry::Unit {
-                    keys: Some(Arc::new(keys)),
-                    ..(*unit).clone()
-                };
-                Served::of(&unit, TraceContext::default())
-            }
-            None => Served::of(&unit, TraceContext::default()),
-        }
+        let unit = registry::Unit {
+            keys: keys.map(Arc::new).or_else(|| unit.keys.clone()),
+            ..(*unit).clone()
+        };
+        Served::of(&unit, TraceContext::default())
     }
 
     /// The sales unit that work was begun under, whoever holds it now.

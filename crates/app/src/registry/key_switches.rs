@@ -1,7 +1,7 @@
 //! Planned switches of keys: new ones are proven and used at once, the ones before finish what was begun under them, and
 //! then their secrets are erased.
 
-use domain::{CredentialMode, Environment};
+use domain::{CredentialMode, Environment, KeySetId};
 use store::SystemTx;
 use store::registry::{Assignment, KeySetOwner, Registry};
 use time::OffsetDateTime;
@@ -62,8 +62,7 @@ pub(crate) async fn leave_own(
     else {
         return Ok(());
     };
-    let found = tx.system().find_key_set(id).await?;
-    let stored = found.ok_or(Error::Internal("keys are gone"))?;
+    let stored = changed(tx, id).await?;
     let before = serde_json::json!({ "state": "active" });
     notes
         .changes
@@ -93,11 +92,16 @@ async fn own_again(
         .await?;
     if let Some(before) = newest {
         registry.use_again(before.id, now).await?;
-        let found = tx.system().find_key_set(before.id).await?;
-        let after = found.ok_or(Error::Internal("keys are gone"))?;
+        let after = changed(tx, before.id).await?;
         notes.changes.push(Change::set(&before, &after));
     }
     Ok(())
+}
+
+/// The keys as they are after a change of them.
+async fn changed(tx: &SystemTx, id: KeySetId) -> Result<StoredKeySet, Error> {
+    let found = tx.system().find_key_set(id).await?;
+    found.ok_or(Error::Internal("keys are gone"))
 }
 
 fn own(assignment: &Assignment) -> KeySetOwner {
@@ -132,8 +136,7 @@ pub(crate) async fn finish(app: &App, keys: &StoredKeySet, now: OffsetDateTime) 
         }
         Err(error) => return Err(error.into()),
     }
-    let found = tx.system().find_key_set(keys.id).await?;
-    let erased = found.ok_or(Error::Internal("keys are gone"))?;
+    let erased = changed(&tx, keys.id).await?;
     let change = Change::of(&erased, "retire", keys.facts(), erased.facts());
     app.changed(tx, &Actor::gateway(), &[change]).await?;
     tracing::info!(key_set.id = %keys.id, "replaced keys are erased: nothing is open under them");

@@ -6,7 +6,7 @@ use store::SystemTx;
 use store::registry::{Assignment, Registry, Transfer};
 use time::OffsetDateTime;
 
-use super::told;
+use super::{end, told};
 use crate::Error;
 use crate::audit::Notes;
 
@@ -69,13 +69,7 @@ pub(crate) async fn done(
 ) -> Result<(), Error> {
     let newest = tx.system().newest_transfer(assignment.id).await?;
     if let Some(open) = newest.filter(|newest| !newest.stage.is_over()) {
-        let completed = Transfer {
-            stage: Stage::Completed,
-            ended_at: Some(now),
-            ..open.clone()
-        };
-        registry.save_transfer(&completed).await?;
-        told(notes, assignment, Some(open.stage), Stage::Completed);
+        end(registry, &open, assignment, Stage::Completed, notes, now).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::SystemTx;
 use store::registry::{Transfer, TransferFilter};
 
-use super::{asker, step};
+use super::{asker, holder_of, step};
 use crate::audit::{Actor, Change, Notes};
 use crate::registry::invalid;
 use crate::{App, Error, What};
@@ -92,8 +92,7 @@ async fn decided(tx: &SystemTx, transfer: &Transfer, verb: &str, notes: &mut Not
         .changes
         .push(Change::of(&asker, verb, Value::Null, stage.clone()));
     if let Some((_, from)) = transfer.from {
-        let holder = tx.system().find_assignment(from).await?;
-        let holder = holder.ok_or(Error::Internal("a transfer comes from nowhere"))?;
+        let holder = holder_of(tx, from).await?;
         notes.changes.push(Change::of(&holder, verb, Value::Null, stage));
     }
     Ok(())

@@ -14,10 +14,12 @@ pub use by_operator::{find, force, list, refuse};
 pub use own::{list_transfers, request_transfer};
 pub use store::registry::{AskedTransfer, Transfer, TransferFilter};
 
+use domain::AssignmentId;
 use domain::transfer::Stage;
 use serde_json::json;
 use store::SystemTx;
-use store::registry::Assignment;
+use store::registry::{Assignment, Registry};
+use time::OffsetDateTime;
 
 use crate::Error;
 use crate::audit::{Change, Notes};
@@ -34,4 +36,30 @@ fn told(notes: &mut Notes<'_>, asker: &Assignment, before: Option<Stage>, after:
 async fn asker(tx: &SystemTx, transfer: &Transfer) -> Result<Assignment, Error> {
     let found = tx.system().find_assignment(transfer.assignment).await?;
     found.ok_or(Error::Internal("a transfer has no assignment"))
+}
+
+/// The assignment that the unit is moved from.
+async fn holder_of(tx: &SystemTx, from: AssignmentId) -> Result<Assignment, Error> {
+    let found = tx.system().find_assignment(from).await?;
+    found.ok_or(Error::Internal("a transfer comes from nowhere"))
+}
+
+/// A transfer is over, and its asker's chain says how.
+async fn end(
+    registry: &Registry<'_>,
+    transfer: &Transfer,
+    asker: &Assignment,
+    stage: Stage,
+    notes: &mut Notes<'_>,
+    now: OffsetDateTime,
+) -> Result<Transfer, Error> {
+    let ended = Transfer {
+        stage,
+        ended_at: Some(now),
+        ..transfer.clone()
+    };
+    registry.save_transfer(&ended).await?;
+    told(notes, asker, Some(transfer.stage), stage);
+    tracing::info!(transfer.id = %transfer.id, stage = stage.as_str(), "a transfer is over");
+    Ok(ended)
 }

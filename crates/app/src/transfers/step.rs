@@ -7,7 +7,7 @@ use store::registry::{Assignment, AssignmentState, Registry, Transfer};
 use store::{System, SystemTx};
 use time::{Duration, OffsetDateTime};
 
-use super::{ask, asker, told};
+use super::{ask, asker, end, holder_of, told};
 use crate::audit::{Actor, Change, Notes};
 use crate::onboarding::claim::{lack, watch};
 use crate::onboarding::look::forget_standing;
@@ -44,8 +44,7 @@ pub(crate) async fn step(app: &App, transfer: &Transfer, now: OffsetDateTime) ->
         Some((_, holder)) => {
             // Whoever has seen the holder's standing ends first: what it began is counted below.
             tx.system().hold_standing(holder).await?;
-            let holder = tx.system().find_assignment(holder).await?;
-            let holder = holder.ok_or(Error::Internal("a transfer comes from nowhere"))?;
+            let holder = holder_of(&tx, holder).await?;
             carry_on(&tx, &registry, &transfer, holder, &mut notes, now).await?
         }
     };
@@ -234,31 +233,11 @@ pub(super) async fn refuse(
     now: OffsetDateTime,
 ) -> Result<Transfer, Error> {
     if let Some((_, holder)) = transfer.from {
-        let holder = tx.system().find_assignment(holder).await?;
-        let holder = holder.ok_or(Error::Internal("a transfer comes from nowhere"))?;
+        let holder = holder_of(tx, holder).await?;
         close(registry, &holder, None, notes, now).await?;
     }
     let asker = asker(tx, transfer).await?;
     end(registry, transfer, &asker, Stage::Refused, notes, now).await
-}
-
-async fn end(
-    registry: &Registry<'_>,
-    transfer: &Transfer,
-    asker: &Assignment,
-    stage: Stage,
-    notes: &mut Notes<'_>,
-    now: OffsetDateTime,
-) -> Result<Transfer, Error> {
-    let ended = Transfer {
-        stage,
-        ended_at: Some(now),
-        ..transfer.clone()
-    };
-    registry.save_transfer(&ended).await?;
-    told(notes, asker, Some(transfer.stage), stage);
-    tracing::info!(transfer.id = %transfer.id, stage = stage.as_str(), "a transfer is over");
-    Ok(ended)
 }
 
 async fn close(
