@@ -157,53 +157,28 @@ macro_rules! extracted {
 }
 extracted!(AtHeld, AtSeen, AtPayment, AtOperation);
 
-impl Place for AtUnit {
-    fn below(unit: AtUnit, _: &Names, _: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
-        Ok(Some(unit))
-    }
+/// Places that are a sales unit and nothing below it.
+macro_rules! units {
+    ($($place:ident: $hold:ident),* $(,)?) => {$(
+        impl Place for $place {
+            const HOLD: Hold = Hold::$hold;
 
-    fn unit(&self) -> (&Caller, &Msn) {
-        (&self.caller, &self.msn)
-    }
+            fn below(unit: AtUnit, _: &Names, _: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
+                let AtUnit { caller, msn } = unit;
+                Ok(Some(Self { caller, msn }))
+            }
 
-    fn reference(&self) -> Option<&Reference> {
-        None
-    }
+            fn unit(&self) -> (&Caller, &Msn) {
+                (&self.caller, &self.msn)
+            }
+
+            fn reference(&self) -> Option<&Reference> {
+                None
+            }
+        }
+    )*};
 }
-
-impl Place for AtSeen {
-    const HOLD: Hold = Hold::Seen;
-
-    fn below(unit: AtUnit, _: &Names, _: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
-        let AtUnit { caller, msn } = unit;
-        Ok(Some(Self { caller, msn }))
-    }
-
-    fn unit(&self) -> (&Caller, &Msn) {
-        (&self.caller, &self.msn)
-    }
-
-    fn reference(&self) -> Option<&Reference> {
-        None
-    }
-}
-
-impl Place for AtHeld {
-    const HOLD: Hold = Hold::Held;
-
-    fn below(unit: AtUnit, _: &Names, _: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
-        let AtUnit { caller, msn } = unit;
-        Ok(Some(Self { caller, msn }))
-    }
-
-    fn unit(&self) -> (&Caller, &Msn) {
-        (&self.caller, &self.msn)
-    }
-
-    fn reference(&self) -> Option<&Reference> {
-        None
-    }
-}
+units!(AtUnit: Live, AtHeld: Held, AtSeen: Seen);
 
 impl Place for AtPayment {
     fn below(unit: AtUnit, path: &Names, faults: &mut Vec<Violation>) -> Result<Option<Self>, Problem> {
