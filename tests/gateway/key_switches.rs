@@ -4,9 +4,9 @@
 use app::jobs;
 use app::registry::{KeySetOwner, KeySetState, key_sets};
 use domain::{Clock as _, Environment};
-use simulator::{EventName, Fault, Owner, Rule, Seen, World};
+use simulator::{EventName, Fault, Owner, Seen};
 use store::registry::KeySetFilter;
-use testkit::{Desk, Gateway, Kind, on_both_databases};
+use testkit::{Desk, Gateway, Kind, lose_capture, on_both_databases};
 use time::Duration;
 
 use crate::onboarding::{add_keys, body, draft, keys_of, mode, profile, put, unit_keys};
@@ -57,20 +57,6 @@ async fn authorized(gateway: &Gateway, desk: &Desk<'_>, reference: &str) {
     let _ = desk.payment(reference).send().await.is(200);
 }
 
-/// A capture that Vipps never got, whose outcome nobody knows while the event log is out.
-fn lose_captures(world: &World) {
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
-    world.add_fault(
-        Rule::new("lost", Fault::ResetBeforeEffect)
-            .on("epayment.capture")
-            .once(),
-    );
-    world.add_fault(Rule::new("down", down).on("epayment.events"));
-}
-
 async fn retire(gateway: &Gateway) -> usize {
     let app = &gateway.world.app;
     let round = jobs::retire_keys::run_once(app, app.clock().now());
@@ -109,7 +95,7 @@ async fn a_level_up_finishes_under_the_old_keys_what_was_begun_under_them_and_er
     let partners = keys_of(production, &Owner::Partner("north".to_owned()));
     authorized(&gateway, &desk, "level-up-1").await;
     authorized(&gateway, &desk, "level-up-2").await;
-    lose_captures(production);
+    lose_capture(production, Fault::ResetBeforeEffect);
     let open = desk
         .capture("level-up-1", 4_000, "old")
         .wait(1)
@@ -181,12 +167,7 @@ async fn keys_that_were_made_anew_settle_what_the_dead_ones_began(kind: Kind) {
     let north = gateway.north();
     let _ = north.authorized("made-anew-1", 10_000).await;
     let test = gateway.world.simulator.test();
-    test.add_fault(Rule::new("lost", Fault::AnswerLost).on("epayment.capture").once());
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
-    test.add_fault(Rule::new("down", down).on("epayment.events"));
+    lose_capture(test, Fault::AnswerLost);
     let open = north
         .capture("made-anew-1", 4_000, "old")
         .wait(1)
@@ -257,7 +238,7 @@ async fn a_crash_leaves_the_erasing_to_the_next_process(kind: Kind) {
     let north = gateway.north();
     let _ = north.authorized("crashed-key-1", 10_000).await;
     let test = gateway.world.simulator.test();
-    lose_captures(test);
+    lose_capture(test, Fault::ResetBeforeEffect);
     let _ = north
         .capture("crashed-key-1", 4_000, "old")
         .wait(1)

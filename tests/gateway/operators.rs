@@ -3,7 +3,7 @@
 use app::audit::{Chain, Filter};
 use http::Method;
 use serde_json::{Value, json};
-use testkit::{Answer, Gateway, Kind, on_both_databases};
+use testkit::{Answer, Gateway, Kind, lose_capture, on_both_databases};
 
 use crate::operator_samples::SECRET;
 
@@ -357,17 +357,12 @@ async fn trust_is_taken_back_at_once(kind: Kind) {
 }
 
 async fn an_unknown_operation_is_abandoned_with_a_reason(kind: Kind) {
-    use simulator::{Fault, Rule};
+    use simulator::Fault;
     let gateway = Gateway::start(kind).await;
     let desk = gateway.north();
     let _ = desk.authorized("unknown-0001", 10_000).await;
     let test = gateway.world.simulator.test();
-    test.add_fault(Rule::new("lost", Fault::AnswerLost).on("epayment.capture").once());
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
-    test.add_fault(Rule::new("down", down).on("epayment.events"));
+    lose_capture(test, Fault::AnswerLost);
     let open = desk.capture("unknown-0001", 6_000, "k").send().await.is(202);
     let id = open.text("/id");
     let listed = get(&gateway, "/operations?environment=test&limit=10").await;

@@ -6,7 +6,7 @@ use domain::{Clock as _, Environment};
 use http::Method;
 use serde_json::{Value, json};
 use simulator::{Fault, Owner, Rule, Seen, Status, Step, World};
-use testkit::{Answer, Ask, Desk, Gateway, Issuer, Kind, on_both_databases};
+use testkit::{Answer, Ask, Desk, Gateway, Issuer, Kind, down, on_both_databases};
 use time::Duration;
 use uuid::Uuid;
 
@@ -600,11 +600,7 @@ async fn a_refusal_is_bound_to_its_key_and_one_at_the_door_is_not(kind: Kind) {
 async fn trouble_at_vipps_is_waited_out_without_hammering(kind: Kind) {
     let gateway = start(kind).await;
     let made = order(&north(&gateway), "order-1").send().await.is(201);
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
-    vipps(&gateway).add_fault(Rule::new("down", down).on("management.*"));
+    vipps(&gateway).add_fault(Rule::new("down", down()).on("management.*"));
     let before = seen(&gateway, "management.order-details").len();
     for _ in 0..6 * 60 {
         later(&gateway, Duration::MINUTE).await;

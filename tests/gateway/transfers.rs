@@ -7,7 +7,7 @@ use domain::Clock as _;
 use domain::transfer::Stage;
 use http::Method;
 use simulator::{EventName, Fault, Rule, Seen};
-use testkit::{Answer, Desk, Dice, Gateway, Kind, on_both_databases};
+use testkit::{Answer, Desk, Dice, Gateway, Kind, down, lose_capture, on_both_databases};
 use time::Duration;
 
 use crate::onboarding::{body, draft, put, unit_keys};
@@ -68,13 +68,8 @@ async fn unknown_capture(gateway: &Gateway, fault: Fault) -> Answer {
     let north = gateway.north();
     let _ = north.authorized(REFERENCE, 10_000).await;
     let test = gateway.world.simulator.test();
-    test.add_fault(Rule::new("lost", fault).on("epayment.capture").once());
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
-    test.add_fault(Rule::new("no log", down.clone()).on("epayment.events"));
-    test.add_fault(Rule::new("no capture", down).on("epayment.capture"));
+    lose_capture(test, fault);
+    test.add_fault(Rule::new("no capture", down()).on("epayment.capture"));
     let open = north.capture(REFERENCE, 4_000, "lost").wait(1).send().await;
     open.is(202)
 }
@@ -423,14 +418,9 @@ async fn the_keys_that_were_shown_last_win_and_the_operator_has_the_last_word(ki
     // And once more, with something open; north shows its keys last, and the operator decides all the same.
     gateway.world.advance(Duration::SECOND).await;
     let test = gateway.world.simulator.test();
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
     let north = gateway.north();
     let _ = north.authorized("moved-order-9", 10_000).await;
-    test.add_fault(Rule::new("lost", Fault::AnswerLost).on("epayment.capture").once());
-    test.add_fault(Rule::new("down", down).on("epayment.events"));
+    lose_capture(test, Fault::AnswerLost);
     let _ = north
         .capture("moved-order-9", 100, "open")
         .wait(1)
@@ -514,12 +504,7 @@ async fn one_transfer_of_a_unit_is_under_way_at_a_time(kind: Kind) {
 async fn unknown_for(gateway: &Gateway, desk: &Desk<'_>) -> Answer {
     let _ = desk.authorized("souths-order-1", 10_000).await;
     let test = gateway.world.simulator.test();
-    test.add_fault(Rule::new("lost", Fault::AnswerLost).on("epayment.capture").once());
-    let down = Fault::ServerError {
-        status: 503,
-        after_effect: false,
-    };
-    test.add_fault(Rule::new("down", down).on("epayment.events"));
+    lose_capture(test, Fault::AnswerLost);
     let open = desk.capture("souths-order-1", 100, "open").wait(1).send().await;
     open.is(202)
 }

@@ -50,6 +50,13 @@ pub fn down() -> simulator::Fault {
     }
 }
 
+/// The next capture meets `fault`, and the event log cannot be read: nobody knows what came of it.
+pub fn lose_capture(world: &simulator::World, fault: simulator::Fault) {
+    use simulator::Rule;
+    world.add_fault(Rule::new("lost", fault).on("epayment.capture").once());
+    world.add_fault(Rule::new("down", down()).on("epayment.events"));
+}
+
 /// Whatever left under one key was always the same request, byte for byte.
 ///
 /// # Errors
