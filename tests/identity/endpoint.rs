@@ -1,6 +1,6 @@
 //! The token endpoint, through the router.
 
-use api::identity::{Reason, Refusal, oauth};
+use api::identity::{Reason, Refusal, authenticate, oauth};
 use app::registry::{Client, PartnerState, clients, partners};
 use app::{Scope, Scopes};
 use axum::Router;
@@ -433,6 +433,20 @@ async fn two_processes_agree_on_one_signing_key() {
         sets.push(response.into_body().collect().await.unwrap().to_bytes());
     }
     assert_eq!(sets[0], sets[1]);
+}
+
+#[tokio::test]
+async fn a_process_whose_clock_is_behind_signs_with_the_first_key_that_another_made() {
+    let mut endpoint = Endpoint::new().await;
+    let first = endpoint.token().await;
+    for behind in [Duration::MILLISECOND, Duration::seconds(20)] {
+        let other = endpoint.world.another_process_with_a_clock_off(-behind).await;
+        endpoint.router = oauth::router(other.clone());
+        let token = endpoint.token().await;
+        authenticate(&other, &token).await.unwrap();
+        endpoint.world.ask(&token).await.unwrap();
+        authenticate(&other, &first).await.unwrap();
+    }
 }
 
 #[tokio::test]

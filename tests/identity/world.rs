@@ -52,6 +52,12 @@ impl World {
         app_on(&self.url, &self.simulator, &self.clock).await
     }
 
+    /// Another process on the same database, whose clock differs by `by`.
+    pub(crate) async fn another_process_with_a_clock_off(&self, by: Duration) -> App {
+        let clock = Arc::new(ManualClock::new(self.clock.now() + by));
+        app_on(&self.url, &self.simulator, &clock).await
+    }
+
     pub(crate) async fn partner(&self, name: &str) -> Partner {
         partners::add(&self.app, &testkit::operator(), name)
             .await

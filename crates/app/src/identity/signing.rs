@@ -41,12 +41,12 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// The one that signs now.
+    /// The one that signs now: the last that has begun to, or else the first that will. A first key begins by the
+    /// time of whoever made it, and that may lie a moment ahead: requests ask at once, and no two clocks agree.
     pub fn current(&self) -> Option<&SigningKey> {
-        self.keys
-            .iter()
-            .rev()
-            .find(|key| key.signs_from <= self.now && self.now < key.signs_until)
+        let mut signing = self.keys.iter().filter(|key| self.now < key.signs_until);
+        let first = signing.clone().next();
+        signing.rfind(|key| key.signs_from <= self.now).or(first)
     }
 
     /// Those whose tokens may be valid now, and the next one.
