@@ -22,6 +22,7 @@ mod money;
 mod oauth;
 mod onboarding;
 mod operator_samples;
+mod operator_transfers;
 mod operator_walls;
 mod operators;
 mod platform;

@@ -6,6 +6,7 @@ use testkit::contract::Operation;
 use testkit::{Ask, Gateway};
 
 use crate::samples::payment_of;
+use crate::transfers::claimed;
 
 /// What the path of a request names, by the parameter's name.
 #[derive(Debug, Clone)]
@@ -71,15 +72,17 @@ fn body(operation: &Operation, named: &Named) -> Option<serde_json::Value> {
             "kind": "sales_unit", "salesUnitId": named.get("salesUnitId"), "clientId": "nobody",
             "clientSecret": "no-secret", "subscriptionKey": "no-key",
         }),
-        "verifySalesUnit" | "abandonOperation" => json!({"reason": "looked into"}),
+        "verifySalesUnit" | "abandonOperation" | "forceTransfer" | "refuseTransfer" => {
+            json!({"reason": "looked into"})
+        }
         "verifyAudit" => json!({"chain": "gateway"}),
         "listPartners" | "showPartner" | "removePartner" | "showRetention" | "listIssuers" | "showIssuer"
         | "suspendIssuer" | "activateIssuer" | "removeIssuer" | "listClients" | "showClient"
         | "suspendClient" | "activateClient" | "removeClient" | "listProfiles" | "showProfile"
         | "removeProfile" | "listMerchants" | "showMerchant" | "removeMerchant" | "listSalesUnits"
-        | "showSalesUnit" | "probeSalesUnit" | "listKeySets" | "showKeySet" | "proveKeySet"
-        | "removeKeySet" | "listOperations" | "showOperation" | "listSealingKeys" | "listAudit"
-        | "listAuditChains" | "exportAudit" => return None,
+        | "showSalesUnit" | "probeSalesUnit" | "listTransfers" | "showTransfer" | "listKeySets"
+        | "showKeySet" | "proveKeySet" | "removeKeySet" | "listOperations" | "showOperation"
+        | "listSealingKeys" | "listAudit" | "listAuditChains" | "exportAudit" => return None,
         new => panic!("the operation {new} has no sample request: add one, and the walls are tried for it"),
     })
 }
@@ -90,6 +93,7 @@ pub(crate) const SECRET: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJK
 /// One of each noun, north's.
 pub(crate) async fn one_of_each(gateway: &Gateway) -> Named {
     use app::registry::{clients, issuers, key_sets, profiles, sales_units};
+    use app::transfers;
     let (app, north) = (&gateway.world.app, gateway.world.north.id);
     let payment = payment_of(gateway, &gateway.north(), "north-order-1").await;
     let client = clients::Add {
@@ -114,6 +118,8 @@ pub(crate) async fn one_of_each(gateway: &Gateway) -> Named {
         assignment: Some(units[0].id),
     };
     let keys = key_sets::list(app, keys).await.unwrap();
+    let _ = claimed(gateway).await;
+    let transfers = transfers::list(app, transfers::TransferFilter::default()).await;
     Named(vec![
         ("partnerId", north.to_string()),
         ("issuerId", issuers[0].id.to_string()),
@@ -123,6 +129,7 @@ pub(crate) async fn one_of_each(gateway: &Gateway) -> Named {
         ("salesUnitId", units[0].id.to_string()),
         ("keySetId", keys[0].id.to_string()),
         ("operationId", payment.operation),
+        ("transferId", transfers.unwrap()[0].id.to_string()),
         ("chain", north.to_string()),
     ])
 }

@@ -14,13 +14,14 @@ on_both_databases!(
     a_partner_goes_from_nothing_to_a_live_sales_unit_and_back,
     trust_is_taken_back_at_once,
     an_unknown_operation_is_abandoned_with_a_reason,
+    open_operations_come_in_pages,
     the_audit_is_read_exported_and_verified,
     keys_go_in_and_nothing_of_them_comes_out,
     a_client_has_a_secret_of_the_operators_own_or_a_key,
     a_customer_is_erased_on_request,
 );
 
-async fn owner(gateway: &Gateway, method: Method, path: &str, body: Option<Value>) -> Answer {
+pub(crate) async fn owner(gateway: &Gateway, method: Method, path: &str, body: Option<Value>) -> Answer {
     let ask = gateway.operate("owner", method, &format!("/admin/v1{path}"));
     match body {
         Some(body) => ask.json(&body).send().await,
@@ -156,11 +157,11 @@ async fn lists_come_in_pages(kind: Kind) {
         .names("query colour", "unknown");
 }
 
-async fn post(gateway: &Gateway, path: &str, body: Value) -> Answer {
+pub(crate) async fn post(gateway: &Gateway, path: &str, body: Value) -> Answer {
     owner(gateway, Method::POST, path, Some(body)).await
 }
 
-async fn get(gateway: &Gateway, path: &str) -> Answer {
+pub(crate) async fn get(gateway: &Gateway, path: &str) -> Answer {
     owner(gateway, Method::GET, path, None).await.is(200)
 }
 
@@ -402,6 +403,40 @@ async fn an_unknown_operation_is_abandoned_with_a_reason(kind: Kind) {
             "operator-api".to_owned()
         )
     );
+}
+
+async fn open_operations_come_in_pages(kind: Kind) {
+    use simulator::Fault;
+    let gateway = Gateway::start(kind).await;
+    let desk = gateway.north();
+    let mut began = Vec::new();
+    for nth in 0..3 {
+        let reference = format!("unknown-000{nth}");
+        let _ = desk.authorized(&reference, 10_000).await;
+        lose_capture(gateway.world.simulator.test(), Fault::AnswerLost);
+        let open = desk.capture(&reference, 6_000, &reference).wait(1).send().await;
+        began.push(open.is(202).text("/id"));
+    }
+    let (mut paged, mut query) = (Vec::new(), "?limit=1".to_owned());
+    loop {
+        let page = get(&gateway, &format!("/operations{query}")).await;
+        paged.push(page.text("/data/0/id"));
+        if page.at("/hasMore") == json!(false) {
+            break;
+        }
+        query = format!("?limit=1&cursor={}", page.text("/nextCursor"));
+    }
+    assert_eq!(paged, began, "each once, the oldest first");
+    let north = format!("partnerId={}&environment=test", gateway.world.north.id);
+    let first = get(&gateway, &format!("/operations?{north}&limit=2")).await;
+    let next = first.text("/nextCursor");
+    let rest = get(&gateway, &format!("/operations?{north}&limit=2&cursor={next}")).await;
+    assert_eq!(
+        (rest.text("/data/0/id"), rest.at("/nextCursor")),
+        (began[2].clone(), Value::Null)
+    );
+    let wrong = owner(&gateway, Method::GET, "/operations?cursor=op_1", None).await;
+    let _ = wrong.problem(400, "invalid_cursor");
 }
 
 async fn the_audit_is_read_exported_and_verified(kind: Kind) {

@@ -25,21 +25,21 @@ on_both_databases!(
     whoever_holds_the_unit_alone_sends_for_it,
 );
 
-const UNIT: &str = "100001";
+pub(crate) const UNIT: &str = "100001";
 const REFERENCE: &str = "moved-order-1";
 
 /// South proves its claim on north's unit.
-async fn claimed(gateway: &Gateway) -> (Desk<'_>, Answer) {
+pub(crate) async fn claimed(gateway: &Gateway) -> (Desk<'_>, Answer) {
     let (desk, _) = draft(&gateway.south(), UNIT, "own").await;
     let proven = put(&desk, &body(&unit_keys(gateway, UNIT))).await.is(200);
     (desk, proven)
 }
 
-fn south(gateway: &Gateway) -> Desk<'_> {
+pub(crate) fn south(gateway: &Gateway) -> Desk<'_> {
     gateway.desk(&gateway.south_token(), UNIT)
 }
 
-async fn state(desk: &Desk<'_>) -> String {
+pub(crate) async fn state(desk: &Desk<'_>) -> String {
     desk.get("").send().await.is(200).text("/state")
 }
 
@@ -64,7 +64,7 @@ fn seen(gateway: &Gateway) -> Vec<Seen> {
 }
 
 /// A capture of north's that Vipps carries out, or not, while neither its answer nor the log ever comes.
-async fn unknown_capture(gateway: &Gateway, fault: Fault) -> Answer {
+pub(crate) async fn unknown_capture(gateway: &Gateway, fault: Fault) -> Answer {
     let north = gateway.north();
     let _ = north.authorized(REFERENCE, 10_000).await;
     let test = gateway.world.simulator.test();

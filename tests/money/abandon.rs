@@ -54,6 +54,7 @@ async fn an_unknown_operation_is_abandoned_beyond_the_horizon_only_and_its_payme
         let filter = OpenFilter {
             partner: Some(north.id),
             environment: Some(Environment::Test),
+            after: None,
             limit: 10,
         };
         let open = operations::list_open(app, filter).await.unwrap();

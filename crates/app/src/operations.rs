@@ -2,9 +2,11 @@
 
 mod abandon;
 mod open;
+mod place;
 
 pub use abandon::abandon;
-pub use open::{list_open, show};
+pub use open::{list_open, page_open, show};
+pub use place::Place;
 pub use store::money::{OpenFilter, Operation};
 
 use domain::{Msn, OperationId, Reference};

@@ -5,10 +5,13 @@ use std::str::FromStr;
 use app::audit::Actor;
 use app::operations::{self, Operation};
 use app::registry::{Assignment, Client, Issuer, Merchant, Partner, Profile, StoredKeySet};
+use app::transfers::{self, Transfer};
 use app::{App, Error, registry};
 use axum::RequestPartsExt;
 use axum::extract::{FromRequestParts, Path};
-use domain::{AssignmentId, ClientId, IssuerId, KeySetId, MerchantId, OperationId, PartnerId, ProfileId};
+use domain::{
+    AssignmentId, ClientId, IssuerId, KeySetId, MerchantId, OperationId, PartnerId, ProfileId, TransferId,
+};
 use http::request::Parts;
 
 use super::by::By;
@@ -68,4 +71,5 @@ nouns! {
     Assignment, AssignmentId, SALES_UNIT_NOT_FOUND, registry::sales_units::show;
     StoredKeySet, KeySetId, KEY_SET_NOT_FOUND, registry::key_sets::show;
     Operation, OperationId, OPERATION_NOT_FOUND, operations::show;
+    Transfer, TransferId, TRANSFER_NOT_FOUND, transfers::find;
 }

@@ -21,6 +21,7 @@ mod query;
 mod role;
 mod sales_units;
 mod tokens;
+mod transfers;
 pub(crate) mod wire;
 
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -80,6 +81,10 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(sales_units::show, sales_units::set))
         .routes(routes!(sales_units::probe))
         .routes(routes!(sales_units::verify))
+        .routes(routes!(transfers::list))
+        .routes(routes!(transfers::show))
+        .routes(routes!(transfers::force))
+        .routes(routes!(transfers::refuse))
         .routes(routes!(key_sets::add, key_sets::list))
         .routes(routes!(key_sets::show, key_sets::remove))
         .routes(routes!(key_sets::prove))

@@ -1,6 +1,6 @@
 //! Operations whose outcome nobody knows.
 
-use app::operations::{self, OpenFilter, Operation};
+use app::operations::{self, OpenFilter, Operation, Place};
 use axum::Json;
 use axum::extract::State;
 
@@ -14,23 +14,27 @@ use crate::request::Posted;
 
 /// List operations whose end is not known
 ///
-/// The oldest first.
+/// The oldest first, all the pages together. A page may hold fewer than its limit and have another behind it: some are
+/// settled while it is read.
 #[utoipa::path(
     get,
     path = "/admin/v1/operations",
     operation_id = "listOperations",
     tag = "Operations",
     security(("operator" = ["auditor"])),
-    responses((status = 200, description = "Up to the limit.", body = wire::OperationPage))
+    responses((status = 200, description = "One page.", body = wire::OperationPage))
 )]
 pub(super) async fn list(
     State(face): State<Face>,
-    Query(Open(filter)): Query<Open>,
+    Query(Open { filter, limit }): Query<Open>,
 ) -> Result<Json<wire::OperationPage>, Problem> {
     let horizon = face.app.settings().replay_horizon;
-    let open = operations::list_open(&face.app, filter).await?;
+    let (open, next) = operations::page_open(&face.app, filter, limit).await?;
     let data = open.iter().map(|it| wire::Operation::new(it, horizon)).collect();
-    Ok(Json(wire::OperationPage::new(data, None)))
+    Ok(Json(wire::OperationPage::new(
+        data,
+        next.map(|place| place.to_string()),
+    )))
 }
 
 /// Read an operation
@@ -73,16 +77,24 @@ pub(super) async fn abandon(
 
 /// Which of them.
 #[derive(Debug)]
-pub(super) struct Open(OpenFilter);
+pub(super) struct Open {
+    filter: OpenFilter,
+    limit: u32,
+}
 
 impl Filter for Open {
-    const NAMES: &'static [&'static str] = &["partnerId", "environment", "limit"];
+    const NAMES: &'static [&'static str] = &["partnerId", "environment", "limit", "cursor"];
 
     fn read(query: &mut Pairs) -> Result<Self, Problem> {
-        Ok(Self(OpenFilter {
-            partner: query.partner(),
-            environment: query.parsed("environment", "must be test or production"),
-            limit: u64::from(query.limit()),
-        }))
+        let after: Option<Place> = query.cursor()?;
+        Ok(Self {
+            filter: OpenFilter {
+                partner: query.partner(),
+                environment: query.parsed("environment", "must be test or production"),
+                after: after.map(Into::into),
+                limit: 0,
+            },
+            limit: query.limit(),
+        })
     }
 }

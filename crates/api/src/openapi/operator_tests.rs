@@ -102,7 +102,9 @@ fn every_example_of_a_body_passes_the_rules_that_guard_it() {
                 "renameMerchant" => check::of::<asked::NewName>(&text).1,
                 "addSalesUnit" => check::of::<asked::NewUnit>(&text).1,
                 "setSalesUnit" => check::of::<asked::UnitChanges>(&text).1,
-                "verifySalesUnit" | "abandonOperation" => check::of::<asked::Because>(&text).1,
+                "verifySalesUnit" | "abandonOperation" | "forceTransfer" | "refuseTransfer" => {
+                    check::of::<asked::Because>(&text).1
+                }
                 "addKeySet" => check::of::<asked::NewKeySet>(&text).1,
                 "revokeToken" => check::of::<asked::NewRevocation>(&text).1,
                 "eraseCustomer" => check::of::<asked::Customer>(&text).1,

@@ -62,6 +62,7 @@ struct Partner;
         (name = "Profiles", description = "How partners' products name themselves to Vipps."),
         (name = "Merchants", description = "The businesses that are paid."),
         (name = "Sales units", description = "And which partner holds them."),
+        (name = "Transfers", description = "Sales units on their way from one partner to another."),
         (name = "Key sets", description = "Keys at Vipps, which go in and never come out."),
         (name = "Operations", description = "Money whose outcome nobody knows."),
         (name = "Keys at rest", description = "What hangs on which key of the key file."),

@@ -75,6 +75,7 @@ codes! {
     SALES_UNIT_CLOSED = "sales_unit_closed",
     KEY_SWITCH_UNDER_WAY = "key_switch_under_way",
     CLAIM_UNPROVEN = "claim_unproven",
+    TRANSFER_NOT_FOUND = "transfer_not_found",
     TRANSFER_NOT_NEEDED = "transfer_not_needed",
     TEST_ONLY = "test_only",
     CAPTURE_EXCEEDS_AUTHORIZED = "capture_exceeds_authorized",

@@ -74,8 +74,7 @@ fn not_found(what: What) -> Problem {
         What::Client => Code::CLIENT_NOT_FOUND,
         What::Profile => Code::PROFILE_NOT_FOUND,
         What::KeySet => Code::KEY_SET_NOT_FOUND,
-        // A noun of the operator, which no path names.
-        What::Transfer => Code::ROUTE_NOT_FOUND,
+        What::Transfer => Code::TRANSFER_NOT_FOUND,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Carrying on transfers of sales units, step by step.
 
-use store::registry::TransferFilter;
+use store::registry::{Part, TransferFilter};
 use time::OffsetDateTime;
 
 use crate::transfers::step::step;
@@ -17,7 +17,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
             partner: None,
             is_open: true,
         };
-        reader.system().list_transfers(filter).await?
+        reader.system().list_transfers(filter, Part::ALL).await?
     };
     let mut further = 0;
     // One after another: each is a change of the registry, and those stand in line anyway.

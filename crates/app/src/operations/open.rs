@@ -3,6 +3,8 @@
 use domain::OperationId;
 use store::money::{FoundOperation, OpenFilter, Operation};
 
+use super::Place;
+use crate::registry::cut;
 use crate::{App, Error, What};
 
 /// Operations whose end is not known, the oldest first.
@@ -11,8 +13,33 @@ use crate::{App, Error, What};
 /// [`Error::Unavailable`].
 pub async fn list_open(app: &App, filter: OpenFilter) -> Result<Vec<Operation>, Error> {
     let reader = app.store().read_system("operator: open operations");
+    let found = reader.system().list_open_operations(filter).await?;
+    still_open(app, found).await
+}
+
+/// One page of them behind `filter.after`, and where the next one begins. A page may hold fewer than `limit`, because
+/// some were settled meanwhile, and have another behind it all the same.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page_open(
+    app: &App,
+    filter: OpenFilter,
+    limit: u32,
+) -> Result<(Vec<Operation>, Option<Place>), Error> {
+    let reader = app.store().read_system("operator: open operations");
+    let filter = OpenFilter {
+        limit: u64::from(limit) + 1,
+        ..filter
+    };
+    let found = reader.system().list_open_operations(filter).await?;
+    let (found, next) = cut(found, limit, |it| Place(it.place()));
+    Ok((still_open(app, found).await?, next))
+}
+
+async fn still_open(app: &App, found: Vec<FoundOperation>) -> Result<Vec<Operation>, Error> {
     let mut open = Vec::new();
-    for found in reader.system().list_open_operations(filter).await? {
+    for found in found {
         // One that was settled since it was found is left out.
         open.extend(
             read(app, found)

@@ -20,7 +20,7 @@ mod unit;
 mod view;
 
 pub(crate) use change::{invalid, name};
-pub(crate) use page::cut;
+pub(crate) use page::{cut, part};
 pub(crate) use store::registry::Part;
 pub use store::registry::{
     Assignment, AssignmentState, Client, Issuer, Jwks, KeySetOwner, KeySetState, Market, Merchant, Orphans,

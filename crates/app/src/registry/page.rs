@@ -4,7 +4,7 @@ use store::registry::Part;
 use uuid::Uuid;
 
 /// A page and one row more, which tells whether there is another page.
-pub(super) fn part(after: Option<Uuid>, limit: u32) -> Part {
+pub(crate) fn part(after: Option<Uuid>, limit: u32) -> Part {
     Part {
         after,
         most: Some(u64::from(limit) + 1),

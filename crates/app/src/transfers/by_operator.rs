@@ -5,11 +5,11 @@ use domain::TransferId;
 use domain::transfer::Stage;
 use serde_json::{Value, json};
 use store::SystemTx;
-use store::registry::{Transfer, TransferFilter};
+use store::registry::{Part, Transfer, TransferFilter};
 
 use super::{asker, holder_of, step};
 use crate::audit::{Actor, Change, Notes};
-use crate::registry::invalid;
+use crate::registry::{cut, invalid, part};
 use crate::{App, Error, What};
 
 /// Oldest first.
@@ -18,7 +18,23 @@ use crate::{App, Error, What};
 /// [`Error::Unavailable`].
 pub async fn list(app: &App, filter: TransferFilter) -> Result<Vec<Transfer>, Error> {
     let reader = app.store().read_system("operator: transfers");
-    Ok(reader.system().list_transfers(filter).await?)
+    Ok(reader.system().list_transfers(filter, Part::ALL).await?)
+}
+
+/// One page of them, and where the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page(
+    app: &App,
+    filter: TransferFilter,
+    after: Option<TransferId>,
+    limit: u32,
+) -> Result<(Vec<Transfer>, Option<TransferId>), Error> {
+    let reader = app.store().read_system("operator: transfers");
+    let part = part(after.map(TransferId::uuid), limit);
+    let found = reader.system().list_transfers(filter, part).await?;
+    Ok(cut(found, limit, |it| it.id))
 }
 
 /// # Errors

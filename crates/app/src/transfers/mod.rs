@@ -10,7 +10,7 @@ mod by_operator;
 mod own;
 pub(crate) mod step;
 
-pub use by_operator::{find, force, list, refuse};
+pub use by_operator::{find, force, list, page, refuse};
 pub use own::{list_transfers, request_transfer};
 pub use store::registry::{AskedTransfer, Transfer, TransferFilter};
 

@@ -5,11 +5,13 @@
 use domain::operation::Status;
 use domain::{AssignmentId, Environment, OperationId, PartnerId, Reference};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use time::OffsetDateTime;
 
 use super::convert;
 use super::operation::{Operation, TABLE};
 use super::table::operations::{Column, Entity};
+use crate::moment::Moment;
 use crate::{Error, Scope, System};
 
 /// Which open operations.
@@ -18,7 +20,28 @@ pub struct OpenFilter {
     /// Absent = every partner's.
     pub partner: Option<PartnerId>,
     pub environment: Option<Environment>,
+    /// Only those behind this place.
+    pub after: Option<OpenPlace>,
     pub limit: u64,
+}
+
+/// Where an operation stands among the open ones. One that is sent anew moves back, so it may be met twice and is
+/// never passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenPlace {
+    pub first_sent_at: OffsetDateTime,
+    pub operation: OperationId,
+}
+
+impl OpenPlace {
+    fn behind(self) -> Condition {
+        let at = Moment::from(self.first_sent_at);
+        Condition::any().add(Column::FirstSentAt.gt(at)).add(
+            Condition::all()
+                .add(Column::FirstSentAt.eq(at))
+                .add(Column::Id.gt(self.operation.uuid())),
+        )
+    }
 }
 
 /// Whose an operation is.
@@ -27,6 +50,16 @@ pub struct FoundOperation {
     pub operation: OperationId,
     pub partner: PartnerId,
     pub environment: Environment,
+    pub first_sent_at: OffsetDateTime,
+}
+
+impl FoundOperation {
+    pub const fn place(&self) -> OpenPlace {
+        OpenPlace {
+            first_sent_at: self.first_sent_at,
+            operation: self.operation,
+        }
+    }
 }
 
 impl<M> System<'_, M> {
@@ -45,6 +78,9 @@ impl<M> System<'_, M> {
         if let Some(environment) = filter.environment {
             open = open.filter(Column::Environment.eq(environment.as_str()));
         }
+        if let Some(place) = filter.after {
+            open = open.filter(place.behind());
+        }
         let open = open
             .order_by_asc(Column::FirstSentAt)
             .order_by_asc(Column::Id)
@@ -53,19 +89,25 @@ impl<M> System<'_, M> {
     }
 
     async fn located(&self, which: Select<Entity>) -> Result<Vec<FoundOperation>, Error> {
-        let found: Vec<(uuid::Uuid, uuid::Uuid, String)> = which
+        let found: Vec<(uuid::Uuid, uuid::Uuid, String, Moment)> = which
             .select_only()
-            .columns([Column::Id, Column::PartnerId, Column::Environment])
+            .columns([
+                Column::Id,
+                Column::PartnerId,
+                Column::Environment,
+                Column::FirstSentAt,
+            ])
             .into_tuple()
             .all(self.conn())
             .await?;
         found
             .into_iter()
-            .map(|(id, partner, environment)| {
+            .map(|(id, partner, environment, first_sent_at)| {
                 Ok(FoundOperation {
                     operation: OperationId::from_uuid(id),
                     partner: PartnerId::from_uuid(partner),
                     environment: convert::environment(&environment, TABLE, id)?,
+                    first_sent_at: first_sent_at.at(TABLE, id)?,
                 })
             })
             .collect()

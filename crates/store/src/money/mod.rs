@@ -21,7 +21,7 @@ mod table;
 mod unknown;
 
 pub use bodies::{Erased, Forgotten};
-pub use by_hand::{FoundOperation, OpenFilter};
+pub use by_hand::{FoundOperation, OpenFilter, OpenPlace};
 pub use kept::Answer;
 pub use keys::KeyHolder;
 pub use late::DueLatePayment;

@@ -10,7 +10,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Registry, insert, one_changed, owner};
+use super::{Part, Registry, insert, one_changed, owner};
 use crate::moment::Moment;
 use crate::table::transfers::{Column, Entity, Model};
 use crate::{Error, Scope, System, table};
@@ -178,8 +178,8 @@ impl<M> System<'_, M> {
     }
 
     /// Oldest first.
-    pub async fn list_transfers(&self, filter: TransferFilter) -> Result<Vec<Transfer>, Error> {
-        let mut query = Entity::find().order_by_asc(Column::Id);
+    pub async fn list_transfers(&self, filter: TransferFilter, part: Part) -> Result<Vec<Transfer>, Error> {
+        let mut query = part.of(Entity::find(), Column::Id);
         if let Some(partner) = filter.partner {
             let asks = Column::PartnerId.eq(partner.uuid());
             query = query.filter(asks.or(Column::FromPartnerId.eq(partner.uuid())));

@@ -12,6 +12,7 @@ mod partner;
 mod profile;
 mod sales_unit;
 mod token;
+mod transfer;
 
 pub(crate) use audit::{AuditChain, AuditEntry, AuditLine, AuditReport};
 pub(crate) use client::Client;
@@ -25,6 +26,7 @@ pub(crate) use partner::{Partner, Retention};
 pub(crate) use profile::Profile;
 pub(crate) use sales_unit::SalesUnit;
 pub(crate) use token::Revocation;
+pub(crate) use transfer::Transfer;
 
 use std::collections::BTreeSet;
 
@@ -45,7 +47,9 @@ crate::wire::pages! {
     SalesUnitPage of SalesUnit;
     /// Key sets, oldest first.
     KeySetPage of KeySet;
-    /// Operations whose end is not known, the oldest first; all of them up to the limit.
+    /// Transfers of sales units, oldest first.
+    TransferPage of Transfer;
+    /// Operations whose end is not known, the oldest first.
     OperationPage of Operation;
     /// Entries of the audit, the newest first.
     AuditPage of AuditEntry;

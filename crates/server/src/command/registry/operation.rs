@@ -42,6 +42,7 @@ pub(super) async fn run(app: &App, by: &Actor, command: Command) -> anyhow::Resu
             let filter = OpenFilter {
                 partner: list.whose.partner(app).await?,
                 environment: list.environment,
+                after: None,
                 limit: u64::from(list.limit),
             };
             let found = told(operations::list_open(app, filter).await)?;
