@@ -81,6 +81,41 @@ async fn a_no_that_binds_nothing_leaves_the_key_free_and_changes_ours() {
 }
 
 #[tokio::test]
+async fn the_same_bytes_leave_again_ever_later_whatever_vipps_answers() {
+    on_each(async |world: &World| {
+        let (app, north) = (&world.app, &world.north);
+        for (number, status) in [500, 401].into_iter().enumerate() {
+            let reference = north.authorized(app, &format!("acme-shop-{number}"), 1_000).await;
+            world.simulator.test().clear_requests();
+            // The first is in doubt, so what follows settles nothing.
+            let lost = Rule::new(&format!("lost{number}"), testkit::down());
+            let no = Rule::new(&format!("no{number}"), answer(status, ""));
+            let vipps = world.simulator.test();
+            vipps.add_fault(lost.on("epayment.capture").once());
+            vipps.add_fault(no.on("epayment.capture"));
+            let key = format!("k{number}");
+            let open = world.finish(north.capture(app, &reference, 100, &key)).await;
+            assert_eq!(open.unwrap().operation.status, Status::Unknown);
+            let mut sent: Vec<_> = vipps
+                .requests()
+                .into_iter()
+                .filter(|seen| seen.operation == Some("epayment.capture"))
+                .map(|seen| seen.at)
+                .collect();
+            // A 401 is asked about with the other subscription key too, at once.
+            sent.dedup();
+            let pauses: Vec<_> = sent
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]).whole_seconds())
+                .collect();
+            assert_eq!(pauses, [1, 2, 4], "after {status}");
+            vipps.clear_faults();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_definite_no_is_kept_under_the_key() {
     on_each(async |world: &World| {
         let (app, north) = (&world.app, &world.north);

@@ -9,6 +9,9 @@ use super::books::{Books, Held, Operation, Presence, Release};
 use super::line::{Line, Read};
 use super::vipps::Call;
 
+/// All operations of a history are spread alike.
+const SALT: u64 = 77;
+
 #[derive(Debug)]
 pub(crate) struct Owner {
     pub(crate) held: Held,
@@ -299,7 +302,8 @@ impl Owner {
         let is_wanted = self.operation.wish.kind != Kind::Create || self.waiting.is_wanted(now);
         let same = self.client == self.operation.client;
         let horizon = books.settings.replay_horizon;
-        if self.operation.rounds < 2 || !is_wanted || !may_replay(&self.operation.sent, same, now, horizon) {
+        let is_due = self.operation.rounds >= 2 && now >= self.repeat_at();
+        if !is_due || !is_wanted || !may_replay(&self.operation.sent, same, now, horizon) {
             return self.pause(books, now);
         }
         match books.store_send(&mut self.held, 0, now) {
@@ -348,16 +352,23 @@ impl Owner {
     fn next_look(&self, books: &Books, now: OffsetDateTime) -> OffsetDateTime {
         let sent = &self.operation.sent;
         let rounds = self.operation.rounds.saturating_sub(1);
-        let at = next_look(sent, rounds, now, books.settings.replay_horizon, 77);
+        let at = next_look(sent, rounds, now, books.settings.replay_horizon, SALT);
         let decided_by = match self.doubted {
             Some(doubted) if self.no.is_some() => Some(doubted),
             Some(_) | None if self.operation.wish.kind == Kind::Create => Some(sent.last),
             Some(_) | None => None,
         };
-        decided_by
-            .map(|from| from + resolve::MISSING_FOR)
-            .filter(|decisive| *decisive > now)
-            .map_or(at, |decisive| at.min(decisive))
+        let decisive = decided_by.map(|from| from + resolve::MISSING_FOR);
+        let repeat = self.no.is_none().then(|| self.repeat_at());
+        [decisive, repeat]
+            .into_iter()
+            .flatten()
+            .filter(|sooner| *sooner > now)
+            .fold(at, OffsetDateTime::min)
+    }
+
+    fn repeat_at(&self) -> OffsetDateTime {
+        resolve::repeat_at(&self.operation.sent, self.operation.sends, SALT)
     }
 
     fn pause(&self, books: &Books, now: OffsetDateTime) -> Step {

@@ -288,16 +288,24 @@ impl Drive {
         let sent = &self.operation.sent;
         let rounds = self.operation.rounds.saturating_sub(1);
         let at = resolve::next_look(sent, rounds, now, app.settings().replay_horizon, self.salt());
-        // A look at that moment may be the last one that is needed.
+        // A look at that moment may be the last one that is needed ...
         let decided_by = match self.doubted {
             Some(doubted) if self.no.is_some() => Some(doubted),
             Some(_) | None if self.operation.kind == Kind::Create => Some(sent.last),
             Some(_) | None => None,
         };
-        decided_by
-            .map(|from| from + resolve::MISSING_FOR)
-            .filter(|decisive| *decisive > now)
-            .map_or(at, |decisive| at.min(decisive))
+        let decisive = decided_by.map(|from| from + resolve::MISSING_FOR);
+        // ... and one at this moment may send the same bytes again.
+        let repeat = self.no.is_none().then(|| self.repeat_at());
+        [decisive, repeat]
+            .into_iter()
+            .flatten()
+            .filter(|sooner| *sooner > now)
+            .fold(at, OffsetDateTime::min)
+    }
+
+    pub(super) fn repeat_at(&self) -> OffsetDateTime {
+        resolve::repeat_at(&self.operation.sent, self.operation.sends, self.salt())
     }
 
     /// Leaves the operation open for the resolver.

@@ -110,6 +110,9 @@ impl Drive {
         if self.operation.rounds < 2 {
             return Ok(Step::Pause);
         }
+        if app.now() < self.repeat_at() {
+            return Ok(Step::Pause);
+        }
         // A payment nobody waits for any more is not created.
         if self.operation.kind == Kind::Create && !self.waiting.is_wanted(app.now()) {
             return Ok(Step::Pause);

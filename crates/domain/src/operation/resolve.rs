@@ -38,6 +38,23 @@ pub fn may_replay(sent: &Sent, same_client: bool, now: OffsetDateTime, horizon: 
     same_client && now < sent.first + horizon && !sent.is_ahead_of(now)
 }
 
+/// When the same bytes may leave once more after a send that came to nothing known, whatever Vipps said to it:
+/// a second after the first, doubling with every further one up to half a minute. `sends` = how many there were.
+/// `salt` spreads operations that became unknown together.
+pub fn repeat_at(sent: &Sent, sends: u32, salt: u64) -> OffsetDateTime {
+    sent.last + back_off(sends.saturating_sub(1), salt)
+}
+
+/// Doubling from one second to 25, and up to a fifth more.
+fn back_off(steps: u32, salt: u64) -> Duration {
+    let wait = Duration::seconds(1_i64 << steps.min(5)).min(Duration::seconds(25));
+    spread(wait, salt)
+}
+
+fn spread(wait: Duration, salt: u64) -> Duration {
+    wait + wait * i32::try_from(salt % 200).unwrap_or(0) / 1000
+}
+
 /// How long after a send Vipps' reads may not show yet what came of it: until then a 404 to a create, and an
 /// event log that is silent after a no, are not the last word.
 pub const MISSING_FOR: Duration = Duration::seconds(60);
@@ -80,16 +97,12 @@ pub fn next_look(
     horizon: Duration,
     salt: u64,
 ) -> OffsetDateTime {
-    let wait = if now < sent.first + horizon {
-        Duration::seconds(1_i64 << rounds.min(5)).min(Duration::seconds(25))
-    } else {
-        let past: Duration = now - (sent.first + horizon);
-        let quarter: Duration = past / 4;
-        quarter.clamp(Duration::minutes(5), Duration::hours(1))
-    };
-    // Up to a fifth more.
-    let spread = i32::try_from(salt % 200).unwrap_or(0);
-    now + wait + wait * spread / 1000
+    if now < sent.first + horizon {
+        return now + back_off(rounds, salt);
+    }
+    let past: Duration = now - (sent.first + horizon);
+    let quarter: Duration = past / 4;
+    now + spread(quarter.clamp(Duration::minutes(5), Duration::hours(1)), salt)
 }
 
 /// How long to wait before the same request is made again after a transient no, inside one operation.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
-use super::resolve::{Missing, Sent, may_replay, missing, next_look, retry_after};
+use super::resolve::{Missing, Sent, may_replay, missing, next_look, repeat_at, retry_after};
 use super::*;
 use crate::{Accepted, Amount, Currency, Event, EventName, Outcome, Rejected, UpstreamKey};
 
@@ -198,6 +198,21 @@ fn nothing_is_sent_again_once_the_clock_was_set_back_however_long_it_then_runs()
     assert!(!may_replay(&sent, true, now, HORIZON));
     sent.of_unknown_age(now, HORIZON);
     assert!(!may_replay(&sent, true, START + Duration::MINUTE, HORIZON));
+}
+
+#[test]
+fn the_same_bytes_leave_again_after_a_second_and_then_ever_later_up_to_half_a_minute() {
+    let sent = Sent {
+        first: START - Duration::MINUTE,
+        last: START,
+    };
+    let after = [1, 2, 3, 4, 5, 6, 100].map(|sends| (repeat_at(&sent, sends, 0) - START).whole_seconds());
+    assert_eq!(after, [1, 2, 4, 8, 16, 25, 25]);
+    let most_spread = repeat_at(&sent, 6, 199) - START;
+    assert!(
+        most_spread > Duration::seconds(29) && most_spread < Duration::seconds(30),
+        "{most_spread}"
+    );
 }
 
 proptest! {
