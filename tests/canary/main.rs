@@ -5,6 +5,7 @@
 //! Alone in its process, because it hears all of it.
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
 
+mod imported;
 mod kept;
 mod said;
 
@@ -181,6 +182,7 @@ async fn live(gateway: &Gateway, canaries: &mut Canaries) -> Vec<Answer> {
                 .is(401),
         );
     }
+    problems.extend(imported::imported(gateway, canaries).await);
     problems.extend(trouble(gateway, reference).await);
     problems
 }

@@ -19,15 +19,15 @@ on_both_databases!(
     what_vipps_cannot_prove_the_operator_answers_for,
 );
 
-const HEAD: &str =
+pub(crate) const HEAD: &str =
     "merchantName,organisationNumber,country,msn,name,credentialMode,clientId,clientSecret,subscriptionKey";
 
-fn keys(gateway: &Gateway, msn: &str) -> KeySet {
+pub(crate) fn keys(gateway: &Gateway, msn: &str) -> KeySet {
     let units = gateway.world.simulator.test().units();
     units.into_iter().find(|it| it.unit.msn == msn).unwrap().keys
 }
 
-fn row(number: &str, msn: &str, mode: &str, keys: Option<&KeySet>) -> String {
+pub(crate) fn row(number: &str, msn: &str, mode: &str, keys: Option<&KeySet>) -> String {
     let keys = keys.map_or(",,".to_owned(), |keys| {
         format!(
             "{},{},{}",
@@ -61,7 +61,7 @@ fn outcomes(reports: &[Report]) -> Vec<(u64, Outcome, Option<Stage>)> {
     reports.iter().map(|it| (it.line, it.outcome, it.stage)).collect()
 }
 
-async fn counts(gateway: &Gateway) -> Vec<i64> {
+pub(crate) async fn counts(gateway: &Gateway) -> Vec<i64> {
     let database = Database::connect(&gateway.world.database.url).await.unwrap();
     let backend = database.get_database_backend();
     let mut counts = Vec::new();

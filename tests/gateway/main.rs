@@ -21,6 +21,7 @@ mod keys;
 mod money;
 mod oauth;
 mod onboarding;
+mod operator_imports;
 mod operator_samples;
 mod operator_transfers;
 mod operator_walls;

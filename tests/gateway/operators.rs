@@ -19,6 +19,7 @@ on_both_databases!(
     keys_go_in_and_nothing_of_them_comes_out,
     a_client_has_a_secret_of_the_operators_own_or_a_key,
     a_customer_is_erased_on_request,
+    signing_keys_are_listed_and_replaced_when_one_has_leaked,
 );
 
 pub(crate) async fn owner(gateway: &Gateway, method: Method, path: &str, body: Option<Value>) -> Answer {
@@ -658,4 +659,64 @@ async fn a_customer_is_erased_on_request(kind: Kind) {
     let wrong = post(&gateway, &path, json!({"phoneNumber": "five"})).await;
     let wrong = wrong.problem(400, "invalid_request");
     assert!(!wrong.to_string().contains("five"), "{wrong}");
+}
+
+async fn signing_keys_are_listed_and_replaced_when_one_has_leaked(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let none = get(&gateway, "/signing-keys").await;
+    assert_eq!(none.at("/data"), json!([]), "looking draws none");
+    let of = json!({"partnerId": gateway.world.north.id.to_string(), "environment": "test", "name": "shop",
+        "scopes": ["merchants:read"], "clientSecret": SECRET});
+    let client = post(&gateway, "/clients", of).await.is(201).text("/id");
+    let fetched = async || {
+        let form = format!("grant_type=client_credentials&client_id={client}&client_secret={SECRET}");
+        let ask = gateway.ask(Method::POST, "/oauth/token");
+        let ask = ask.bytes("application/x-www-form-urlencoded", form);
+        ask.send().await.is(200).text("/access_token")
+    };
+    let opens = async |token: &str| {
+        let units = gateway.ask(Method::GET, "/v1/sales-units").bearer(token);
+        units.send().await.status
+    };
+    let old = fetched().await;
+    assert_eq!(opens(&old).await, 200);
+    let first = get(&gateway, "/signing-keys").await;
+    assert_eq!(first.at("/data/0/signs"), true, "{first}");
+    let leaked = first.text("/data/0/kid");
+
+    let replace = "/admin/v1/signing-keys/replace";
+    for role in ["auditor", "support"] {
+        let refused = gateway.operate(role, Method::POST, replace).send().await;
+        let _ = refused.problem(403, "role_missing");
+    }
+    let partner = gateway.north_token().claim("nordbro_role", "owner").signed();
+    let refused = gateway.ask_privately(Method::POST, replace).bearer(&partner);
+    let _ = refused.send().await.problem(401, "unauthenticated");
+    assert_eq!(get(&gateway, "/signing-keys").await.json(), first.json());
+
+    let replaced = gateway
+        .operate("owner", Method::POST, replace)
+        .header("audit-reason", "found in a log")
+        .send()
+        .await
+        .is(200);
+    let new = replaced.text("/kid");
+    assert_ne!(new, leaked);
+    let standing = get(&gateway, "/signing-keys").await;
+    assert_eq!(standing.at("/data"), json!([replaced.json()]));
+    assert_eq!(opens(&old).await, 401, "what the leaked key signed");
+    assert_eq!(opens(&fetched().await).await, 200);
+    let acts = get(&gateway, "/audit?chain=gateway&action=signing_key.replace").await;
+    assert_eq!(
+        (
+            acts.text("/data/0/target"),
+            acts.text("/data/0/reason"),
+            acts.text("/data/0/executor")
+        ),
+        (new, "found in a log".to_owned(), "operator-api".to_owned())
+    );
+    for answer in [first, replaced, standing, acts] {
+        assert!(!answer.to_string().contains("\"d\":"), "{answer}");
+        assert!(!answer.to_string().to_lowercase().contains("private"), "{answer}");
+    }
 }

@@ -11,6 +11,7 @@ mod clients;
 mod customers;
 mod data_keys;
 mod gate;
+mod imports;
 mod issuers;
 mod key_sets;
 mod merchants;
@@ -20,6 +21,7 @@ mod profiles;
 mod query;
 mod role;
 mod sales_units;
+mod signing_keys;
 mod tokens;
 mod transfers;
 pub(crate) mod wire;
@@ -63,6 +65,7 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(partners::show, partners::set, partners::remove))
         .routes(routes!(partners::show_retention, partners::put_retention))
         .routes(routes!(customers::erase))
+        .routes(routes!(imports::run))
         .routes(routes!(issuers::add, issuers::list))
         .routes(routes!(issuers::show, issuers::set, issuers::remove))
         .routes(routes!(issuers::suspend))
@@ -73,6 +76,8 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(clients::suspend))
         .routes(routes!(clients::activate))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(signing_keys::list))
+        .routes(routes!(signing_keys::replace))
         .routes(routes!(profiles::add, profiles::list))
         .routes(routes!(profiles::show, profiles::put, profiles::remove))
         .routes(routes!(merchants::add, merchants::list))

@@ -66,6 +66,18 @@ impl Pairs {
         query::parsed(name, &text, message, &mut self.faults)
     }
 
+    /// The same of a value that must be there.
+    ///
+    /// # Errors
+    /// Everything that has been found wrong: without this value there is no filter.
+    pub(super) fn required<T: FromStr>(&mut self, name: &str, message: &str) -> Result<T, Problem> {
+        if self.text(name).is_none() {
+            self.faults.push(query::fault(name, "required", message));
+        }
+        let parsed = self.parsed(name, message);
+        parsed.ok_or_else(|| Problem::invalid(std::mem::take(&mut self.faults)))
+    }
+
     pub(super) fn fault(&mut self, name: &str, message: &str) {
         self.faults.push(query::fault(name, "format", message));
     }

@@ -49,7 +49,7 @@ impl<F: Facts> Exact<F> {
         if bytes.is_empty() && F::MAY_BE_EMPTY {
             return Ok(Self::check(bytes, &Json::Object(Vec::new()), Vec::new()));
         }
-        is_json(headers)?;
+        media_type(headers, &["application/json"])?;
         let (value, doubled) = json::read(&bytes, bounds.levels).map_err(|wrong| match wrong {
             Malformed::NotJson(reason) => Problem::new(Code::BODY_NOT_JSON).saying(reason),
             Malformed::TooDeep(limit) => Problem::new(Code::BODY_TOO_DEEP).filling(&[("limit", &limit)]),
@@ -68,7 +68,7 @@ impl<F: Facts> Exact<F> {
     }
 }
 
-async fn collect(body: Body, most: usize) -> Result<Bytes, Problem> {
+pub(super) async fn collect(body: Body, most: usize) -> Result<Bytes, Problem> {
     match Limited::new(body, most).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
         Err(wrong) if wrong.is::<LengthLimitError>() => {
@@ -78,35 +78,38 @@ async fn collect(body: Body, most: usize) -> Result<Bytes, Problem> {
     }
 }
 
-/// `application/json`, said once, with no parameter but `charset=utf-8`, and not compressed.
-fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let refused = |said: &str| Err(Problem::new(Code::UNSUPPORTED_MEDIA_TYPE).saying(said));
+/// One of `known`, said once, with no parameter but `charset=utf-8`, and not compressed.
+pub(super) fn media_type(headers: &HeaderMap, known: &[&'static str]) -> Result<&'static str, Problem> {
+    let refused = |said: &str| Problem::new(Code::UNSUPPORTED_MEDIA_TYPE).saying(said);
     if headers
         .get(CONTENT_ENCODING)
         .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
     {
-        return refused("The body is compressed: send it as it is, without Content-Encoding.");
+        return Err(refused(
+            "The body is compressed: send it as it is, without Content-Encoding.",
+        ));
     }
+    let names = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+    let names = names.join(" or ");
     let mut said = headers.get_all(CONTENT_TYPE).iter();
     let (Some(one), None) = (said.next().and_then(|value| value.to_str().ok()), said.next()) else {
-        return refused(
-            "The header Content-Type is missing, or there more than once: send `application/json`.",
-        );
+        return Err(refused(&format!(
+            "The header Content-Type is missing, or there more than once: send {names}."
+        )));
     };
     let mut parts = one.split(';').map(str::trim);
-    let json = parts
-        .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    let kind = parts.next().unwrap_or_default();
+    let kind = known.iter().find(|name| name.eq_ignore_ascii_case(kind));
     let plain = parts.all(|parameter| {
         parameter.is_empty()
             || parameter.eq_ignore_ascii_case("charset=utf-8")
             || parameter.eq_ignore_ascii_case("charset=\"utf-8\"")
     });
-    if json && plain {
-        Ok(())
-    } else {
-        refused("The header Content-Type must be `application/json`, with no parameter but `charset=utf-8`.")
-    }
+    kind.copied().filter(|_| plain).ok_or_else(|| {
+        refused(&format!(
+            "The header Content-Type must be {names}, with no parameter but `charset=utf-8`."
+        ))
+    })
 }
 
 #[cfg(test)]

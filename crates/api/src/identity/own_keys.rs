@@ -1,7 +1,7 @@
 //! The keys of our own issuer: drawn here, kept by `app`.
 
 use app::audit::Actor;
-use app::identity::signing::{NewKey, SigningKeys};
+use app::identity::signing::{KnownKey, NewKey, SigningKeys};
 use app::{App, Error};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -17,13 +17,13 @@ pub(super) async fn keys(app: &App) -> Result<SigningKeys, Error> {
 }
 
 /// A new key in the place of all there are, because one has leaked: what they signed is refused. Answers with
-/// the new key's `kid`.
+/// the new key.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn replace(app: &App, by: &Actor) -> Result<String, Error> {
+pub async fn replace(app: &App, by: &Actor) -> Result<KnownKey, Error> {
     let keys = app.replace_signing_keys(by, draw).await?;
-    let current = keys.current().map(|key| key.kid.clone());
+    let current = keys.known().into_iter().find(|key| key.is_current);
     current.ok_or(Error::Internal("a new signing key does not sign"))
 }
 

@@ -58,6 +58,7 @@ pub(super) fn of_operator(path: &str, method: &str, operation: &Value) -> BTreeS
         let true_of = [
             ("body", carried.body.is_some()),
             ("query", !carried.query.is_empty()),
+            ("cursor", carried.query.iter().any(|it| it["name"] == "cursor")),
             ("vipps", carried.asks_vipps),
         ];
         let true_of = true_of.into_iter().filter(|(_, holds)| *holds);

@@ -33,6 +33,9 @@ pub(super) fn add(paper: &Paper, path: &str, method: &str, operation: &mut Value
                     "examples": body.examples,
                 }}
             });
+            for (kind, media) in &body.also {
+                operation["requestBody"]["content"][kind] = media.clone();
+            }
         }
     }
     if !parameters.is_empty() {

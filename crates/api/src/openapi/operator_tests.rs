@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use app::import::Format;
 use serde_json::Value;
 
 use super::requests::operator as requests;
@@ -81,6 +82,15 @@ fn no_answer_has_a_place_for_a_secret() {
     }
 }
 
+/// What is wrong with the rows of a file.
+fn imported(text: &str, format: Format) -> Vec<String> {
+    let lines = app::import::parse(text, format).unwrap();
+    let faults = lines.into_iter().filter_map(|line| line.row.err()).flatten();
+    faults
+        .map(|fault| format!("{}: {}", fault.field, fault.rule))
+        .collect()
+}
+
 #[test]
 fn every_example_of_a_body_passes_the_rules_that_guard_it() {
     for (id, carried) in &requests().operations {
@@ -109,9 +119,21 @@ fn every_example_of_a_body_passes_the_rules_that_guard_it() {
                 "revokeToken" => check::of::<asked::NewRevocation>(&text).1,
                 "eraseCustomer" => check::of::<asked::Customer>(&text).1,
                 "verifyAudit" => check::of::<asked::Verification>(&text).1,
+                "importSalesUnits" => imported(&text, Format::Json),
                 other => panic!("{other} has a body that nothing guards"),
             };
             assert_eq!(faults, [""; 0], "{id}: {text}");
+        }
+        for (kind, media) in &body.also {
+            let format = if kind == "text/csv" {
+                Format::Csv
+            } else {
+                Format::Json
+            };
+            for example in media["examples"].as_object().unwrap().values() {
+                let faults = imported(example["value"].as_str().unwrap(), format);
+                assert_eq!(faults, [""; 0], "{id}: {kind}");
+            }
         }
     }
 }

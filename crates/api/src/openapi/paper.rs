@@ -59,6 +59,7 @@ struct Partner;
         (name = "Issuers", description = "Who may sign tokens for a partner."),
         (name = "Clients", description = "Who fetches tokens at the gateway's own token endpoint."),
         (name = "Tokens", description = "Single tokens that are taken back."),
+        (name = "Signing keys", description = "What tokens of the gateway's own issuer are signed with."),
         (name = "Profiles", description = "How partners' products name themselves to Vipps."),
         (name = "Merchants", description = "The businesses that are paid."),
         (name = "Sales units", description = "And which partner holds them."),

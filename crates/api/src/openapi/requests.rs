@@ -51,6 +51,9 @@ pub(super) struct Body {
     pub description: String,
     pub schema: String,
     pub examples: Value,
+    /// What else it may be sent as, by media type.
+    #[serde(default)]
+    pub also: BTreeMap<String, Value>,
 }
 
 static PARTNER: LazyLock<Requests> = LazyLock::new(|| read(include_str!("../../requests.json")));

@@ -33,6 +33,19 @@ pub struct NewKey {
     pub private: Secret,
 }
 
+/// A signing key as operators see it: its private half has no place here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownKey {
+    pub kid: String,
+    /// Whether it is the one that signs now.
+    pub is_current: bool,
+    pub signs_from: OffsetDateTime,
+    pub signs_until: OffsetDateTime,
+    /// Tokens that it signed are believed until then.
+    pub published_until: OffsetDateTime,
+    pub created_at: OffsetDateTime,
+}
+
 /// The keys of our own issuer at one time.
 #[derive(Debug, Clone)]
 pub struct SigningKeys {
@@ -47,6 +60,20 @@ impl SigningKeys {
         let mut signing = self.keys.iter().filter(|key| self.now < key.signs_until);
         let first = signing.clone().next();
         signing.rfind(|key| key.signs_from <= self.now).or(first)
+    }
+
+    /// Those that are published, oldest first.
+    pub fn known(&self) -> Vec<KnownKey> {
+        let current = self.current().map(|key| key.id);
+        let known = self.published().map(|key| KnownKey {
+            kid: key.kid.clone(),
+            is_current: Some(key.id) == current,
+            signs_from: key.signs_from,
+            signs_until: key.signs_until,
+            published_until: key.published_until,
+            created_at: key.created_at,
+        });
+        known.collect()
     }
 
     /// Those whose tokens may be valid now, and the next one.
@@ -77,6 +104,20 @@ impl App {
         self.rotate_signing_keys(make, now).await?;
         let version = self.registry_version().await?;
         let keys = self.read_signing_keys(version, now).await?;
+        Ok(SigningKeys { keys, now })
+    }
+
+    /// The signing keys as they stand. Looking makes none: none is there before somebody has needed one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn standing_signing_keys(&self) -> Result<SigningKeys, Error> {
+        let now = self.clock().now();
+        let version = self.registry_version().await?;
+        let keys = match self.identities().signing.get(&version).await {
+            Some(keys) => keys,
+            None => self.read_signing_keys(version, now).await?,
+        };
         Ok(SigningKeys { keys, now })
     }
 

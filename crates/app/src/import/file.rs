@@ -8,6 +8,9 @@ use super::{Line, Row};
 use crate::onboarding::{NewKeys, NewMerchant};
 use crate::registry::{merchants, name};
 
+/// Digits that are told again.
+const LONGEST: usize = 20;
+
 /// Reads a whole file. A row that is wrong is a row with faults; only what cannot be taken apart is an error.
 ///
 /// # Errors
@@ -17,10 +20,11 @@ pub fn parse(text: &str, format: Format) -> Result<Vec<Line>, Unreadable> {
 }
 
 fn line(apart: Apart) -> Line {
-    let msn = apart.members.get("msn");
+    let msn = apart.members.get("msn").filter(|_| !apart.is_torn);
+    let msn = msn.filter(|msn| msn.len() <= LONGEST && msn.bytes().all(|byte| byte.is_ascii_digit()));
     Line {
         number: apart.number,
-        msn: msn.map(|msn| msn.chars().take(20).collect()),
+        msn: msn.map(|msn| msn.to_string()),
         row: if apart.is_torn {
             Err(apart.faults)
         } else {
@@ -199,6 +203,21 @@ mod tests {
         let lines = parse(r#"[{"msn": 123456, "colour": "red"}, 7]"#, Format::Json).unwrap();
         assert_eq!(faults(&lines[0])[..2], ["colour: unknown", "msn: type"]);
         assert_eq!(faults(&lines[1])[0], "row: type");
+    }
+
+    #[test]
+    fn only_digits_are_told_again_and_of_a_torn_row_nothing() {
+        let read = |row: &str| {
+            let text = format!("clientSecret,msn,name\n{row}\n");
+            let line = parse(&text, Format::Csv).unwrap().remove(0);
+            (line.msn.clone(), faults(&line).concat())
+        };
+        assert_eq!(read("s3cret,12,x").0, Some("12".to_owned()));
+        // A comma too many, and one too few.
+        assert_eq!(read("9,123456,x,y").0, None);
+        assert_eq!(read("x,s3cret,y").0, None);
+        assert_eq!(read(&format!("x,{},y", "9".repeat(21))).0, None);
+        assert!(!read("x,s3cret,y").1.contains("s3cret"));
     }
 
     #[test]

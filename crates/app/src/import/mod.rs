@@ -22,7 +22,7 @@ use crate::onboarding::{NewKeys, NewMerchant, Stage};
 use crate::{App, Error, What};
 
 /// Rows of one transaction, and of one round of calls to Vipps.
-const PART: usize = 100;
+pub const PART: usize = 100;
 
 /// A sales unit with its merchant.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub struct Row {
 pub struct Line {
     /// From 1; the head of a CSV file counts.
     pub number: u64,
-    /// As far as it could be read.
+    /// If it is digits: nothing else of a file is ever said again, because it may be a secret in the wrong place.
     pub msn: Option<String>,
     pub row: Result<Row, Vec<Violation>>,
 }
@@ -109,6 +109,33 @@ pub struct Report {
     pub stage: Option<Stage>,
     /// Why, and what to do; empty when there is nothing to say. Names no key.
     pub message: String,
+}
+
+/// How many rows came out how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    pub created: usize,
+    pub changed: usize,
+    pub unchanged: usize,
+    pub would: usize,
+    pub invalid: usize,
+    pub refused: usize,
+    pub unreachable: usize,
+}
+
+impl Summary {
+    pub fn of(reports: &[Report]) -> Self {
+        let count = |outcome| reports.iter().filter(|report| report.outcome == outcome).count();
+        Self {
+            created: count(Outcome::Created),
+            changed: count(Outcome::Changed),
+            unchanged: count(Outcome::Unchanged),
+            would: count(Outcome::Would),
+            invalid: count(Outcome::Invalid),
+            refused: count(Outcome::Refused),
+            unreachable: count(Outcome::Unreachable),
+        }
+    }
 }
 
 /// Imports part after part and reports each row when its part is done, in the order of the file.

@@ -3,6 +3,7 @@
 mod audit;
 mod client;
 mod customer;
+mod import;
 mod issuer;
 mod key_set;
 mod merchant;
@@ -15,6 +16,7 @@ mod token;
 pub(crate) use audit::Verification;
 pub(crate) use client::{ClientChanges, NewClient, NewSecret};
 pub(crate) use customer::Customer;
+pub(crate) use import::Rows;
 pub(crate) use issuer::{IssuerChanges, NewIssuer};
 pub(crate) use key_set::NewKeySet;
 pub(crate) use merchant::{NewMerchant, NewName};

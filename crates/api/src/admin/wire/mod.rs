@@ -4,6 +4,7 @@ mod audit;
 mod client;
 pub(crate) mod data_key;
 mod erasure;
+mod import;
 mod issuer;
 mod key_set;
 mod merchant;
@@ -11,6 +12,7 @@ mod operation;
 mod partner;
 mod profile;
 mod sales_unit;
+mod signing_key;
 mod token;
 mod transfer;
 
@@ -18,6 +20,7 @@ pub(crate) use audit::{AuditChain, AuditEntry, AuditLine, AuditReport};
 pub(crate) use client::Client;
 pub(crate) use data_key::SealingKey;
 pub(crate) use erasure::Erasure;
+pub(crate) use import::ImportReport;
 pub(crate) use issuer::Issuer;
 pub(crate) use key_set::KeySet;
 pub(crate) use merchant::Merchant;
@@ -25,6 +28,7 @@ pub(crate) use operation::Operation;
 pub(crate) use partner::{Partner, Retention};
 pub(crate) use profile::Profile;
 pub(crate) use sales_unit::SalesUnit;
+pub(crate) use signing_key::SigningKey;
 pub(crate) use token::Revocation;
 pub(crate) use transfer::Transfer;
 
@@ -57,6 +61,8 @@ crate::wire::pages! {
     AuditLinePage of AuditLine;
     /// The chains of the audit; all of them.
     AuditChainPage of AuditChain;
+    /// The signing keys of the gateway's own issuer, oldest first; all of them.
+    SigningKeyPage of SigningKey;
     /// The keys of the key file and those that something still hangs on; all of them.
     SealingKeyPage of SealingKey;
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use app::App;
-use app::import::{self, Format, Import, Outcome, Report};
+use app::import::{self, Format, Import, Report, Summary};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -129,14 +129,14 @@ fn view(report: &Report) -> Value {
 }
 
 fn summary(reports: &[Report]) -> Value {
-    let count = |outcome: Outcome| reports.iter().filter(|report| report.outcome == outcome).count();
+    let summary = Summary::of(reports);
     json!({
-        "created": count(Outcome::Created),
-        "changed": count(Outcome::Changed),
-        "unchanged": count(Outcome::Unchanged),
-        "wouldChange": count(Outcome::Would),
-        "invalid": count(Outcome::Invalid),
-        "refused": count(Outcome::Refused),
-        "unreachable": count(Outcome::Unreachable),
+        "created": summary.created,
+        "changed": summary.changed,
+        "unchanged": summary.unchanged,
+        "wouldChange": summary.would,
+        "invalid": summary.invalid,
+        "refused": summary.refused,
+        "unreachable": summary.unreachable,
     })
 }

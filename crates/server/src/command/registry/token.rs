@@ -5,6 +5,7 @@ use api::identity::oauth::{Grant, issue};
 use api::identity::{Refusal, authenticate, own_keys};
 use app::App;
 use app::audit::{self, Actor, Change};
+use app::identity::signing::KnownKey;
 use app::registry::tokens::{self, Signer};
 use clap::Subcommand;
 use domain::{ClientId, IssuerId};
@@ -27,6 +28,8 @@ pub enum Command {
         #[arg(long, value_parser = msns)]
         msns: Option<Reach>,
     },
+    /// List the keys that sign tokens of the gateway's own issuer and those that did, oldest first.
+    SigningKeys,
     /// Sign with a new key at once and take the others out, because one has leaked: every token they signed is refused
     /// within two seconds.
     Rotate,
@@ -85,9 +88,13 @@ pub(super) async fn run(
                 Err(fault) => bail!("{}", fault.description()),
             }
         }
+        Command::SigningKeys => {
+            let keys = told(app.standing_signing_keys().await)?;
+            Ok(Shown::list(keys.known().iter().map(signing_key).collect()))
+        }
         Command::Rotate => {
-            let kid = told(own_keys::replace(app, by).await)?;
-            Ok(Shown::one(json!({ "kid": kid })))
+            let key = told(own_keys::replace(app, by).await)?;
+            Ok(Shown::one(json!({ "kid": key.kid })))
         }
         Command::Revoke { jti, issuer, client } => {
             let signer = match (issuer, client) {
@@ -125,4 +132,15 @@ pub(super) async fn run(
             }
         }
     }
+}
+
+fn signing_key(key: &KnownKey) -> Value {
+    json!({
+        "kid": key.kid,
+        "signs": key.is_current,
+        "signsFrom": time(key.signs_from),
+        "signsUntil": time(key.signs_until),
+        "publishedUntil": time(key.published_until),
+        "createdAt": time(key.created_at),
+    })
 }
