@@ -25,6 +25,7 @@ mod m20261126_020000_grants;
 mod m20261126_024000_transfers;
 mod m20261126_031000_product_orders;
 mod m20261126_033500_key_switches;
+mod m20261126_055000_abandoned_receipts;
 mod script;
 mod users;
 pub mod wall;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_024000_transfers::Migration),
             Box::new(m20261126_031000_product_orders::Migration),
             Box::new(m20261126_033500_key_switches::Migration),
+            Box::new(m20261126_055000_abandoned_receipts::Migration),
         ]
     }
 }

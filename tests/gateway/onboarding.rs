@@ -540,7 +540,7 @@ async fn partner_keys_prove_a_claim_by_the_management_api_and_no_other_way(kind:
 }
 
 /// The operator ends a partner's assignment.
-async fn end(app: &app::App, partner: PartnerId, msn: &str) {
+pub(crate) async fn end(app: &app::App, partner: PartnerId, msn: &str) {
     let all = sales_units::list(app, Some(partner)).await.unwrap();
     let held = all.iter().find(|it| it.msn.as_str() == msn).unwrap();
     let ended = sales_units::Changes {

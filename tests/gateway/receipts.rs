@@ -1,5 +1,6 @@
 //! Receipts go out by themselves, once, and never stand in the way of a sale.
 
+use domain::Clock as _;
 use serde_json::json;
 use simulator::{EventName, Fault, Rule};
 use testkit::{Gateway, Kind, desk, on_both_databases};
@@ -14,6 +15,7 @@ on_both_databases!(
     a_receipt_never_fails_a_sale,
     a_receipt_outlives_the_process_that_took_it,
     a_receipt_is_checked_line_by_line,
+    a_receipt_of_a_unit_that_was_ended_is_given_up_and_the_books_are_free_of_it,
 );
 
 async fn a_receipt_is_queued_then_sent(kind: Kind) {
@@ -256,4 +258,30 @@ async fn a_receipt_is_checked_line_by_line(kind: Kind) {
         .send()
         .await
         .problem(404, "receipt_not_found");
+}
+
+async fn a_receipt_of_a_unit_that_was_ended_is_given_up_and_the_books_are_free_of_it(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let desk = gateway.north();
+    let _ = desk.authorized("ended-00001", 10_000).await;
+    let test = gateway.world.simulator.test();
+    test.add_fault(Rule::new("down", testkit::down()).on("orders.receipt"));
+    let body = desk::receipt(10_000);
+    let _ = desk.put_receipt("ended-00001", &body).send().await.is(202);
+    gateway.work().await;
+    let app = &gateway.world.app;
+    crate::onboarding::end(app, gateway.world.north.id, "100001").await;
+    let due = async || {
+        let later = gateway.world.clock.now() + Duration::days(30);
+        let reader = app.store().read_system("receipts that wait");
+        reader.system().due_receipts(later, 10).await.unwrap().len()
+    };
+    assert_eq!(due().await, 1);
+    for _ in 0..180 {
+        gateway.world.advance(Duration::MINUTE).await;
+        gateway.work().await;
+    }
+    assert_eq!(due().await, 0, "it is tried for ever");
+    let tried = desk.seen("orders.receipt", "ended-00001").len();
+    assert!((8..=12).contains(&tried), "{tried} times");
 }

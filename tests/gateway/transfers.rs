@@ -22,6 +22,9 @@ on_both_databases!(
     the_keys_that_were_shown_last_win_and_the_operator_has_the_last_word,
     one_transfer_of_a_unit_is_under_way_at_a_time,
     a_transfer_is_asked_for_with_a_proven_claim_only,
+    a_receipt_waits_while_its_unit_is_frozen_and_is_ended_when_it_has_moved,
+    a_receipt_goes_out_after_all_when_the_frozen_unit_stays,
+    a_process_that_has_not_heard_of_it_takes_no_receipt_and_sends_none,
     whoever_holds_the_unit_alone_sends_for_it,
 );
 
@@ -650,4 +653,124 @@ async fn whoever_holds_the_unit_alone_sends_for_it(kind: Kind) {
             "seed {seed}: {turns} turns by {completed} transfers: {whose}"
         );
     }
+}
+
+/// North's receipt that Vipps does not take, while south waits for the unit. Gives back how many left for it.
+async fn stuck_receipt(gateway: &Gateway) -> usize {
+    let north = gateway.north();
+    let _ = north.authorized(REFERENCE, 10_000).await;
+    let test = gateway.world.simulator.test();
+    test.add_fault(Rule::new("no receipt", down()).on("orders.receipt"));
+    let body = testkit::desk::receipt(10_000);
+    let _ = north.put_receipt(REFERENCE, &body).send().await.is(202);
+    let _ = claimed(gateway).await;
+    gateway.work().await;
+    assert_eq!(transfer(gateway).await.stage, Stage::Draining);
+    north.seen("orders.receipt", REFERENCE).len()
+}
+
+async fn a_receipt_waits_while_its_unit_is_frozen_and_is_ended_when_it_has_moved(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let tried = stuck_receipt(&gateway).await;
+    assert!(tried > 0, "what was begun goes out while the unit is drained");
+    gateway.world.advance(Duration::hours(1)).await;
+    gateway.work().await;
+    assert_eq!(transfer(&gateway).await.stage, Stage::Frozen);
+    gateway.world.simulator.test().clear_faults();
+    let tried = gateway.north().seen("orders.receipt", REFERENCE).len();
+    gateway.pass(Duration::seconds(55)).await;
+    assert_eq!(transfer(&gateway).await.stage, Stage::Frozen);
+    let north = gateway.north();
+    let waits = north.receipt(REFERENCE).send().await.is(200);
+    assert_eq!(waits.text("/status"), "queued", "{waits}");
+
+    // A minute after the freeze the unit moves, and a minute later at the latest nobody tries any more.
+    gateway.pass(Duration::seconds(65)).await;
+    assert_eq!(state(&south(&gateway)).await, "live");
+    let ended = north.receipt(REFERENCE).send().await.is(200);
+    assert_eq!(ended.text("/status"), "abandoned", "{ended}");
+    assert!(ended.text("/note").contains("went to another partner"), "{ended}");
+    assert!(ended.at("/endedAt").is_string(), "{ended}");
+    let souths = gateway.world.south.id.to_string();
+    assert!(!ended.to_string().contains(&souths), "{ended}");
+    assert_eq!(north.seen("orders.receipt", REFERENCE).len(), tried);
+    let system = gateway.world.app.store();
+    let late = gateway.world.clock.now() + Duration::days(30);
+    let due = {
+        let reader = system.read_system("receipts that wait");
+        reader.system().due_receipts(late, 10).await.unwrap()
+    };
+    assert_eq!(due, [], "it is tried for ever");
+
+    // The new partner puts its own, and it is the only one that Vipps ever has.
+    let _ = south(&gateway).payment(REFERENCE).send().await.is(200);
+    let body = testkit::desk::receipt(10_000);
+    let put = south(&gateway).put_receipt(REFERENCE, &body).send().await;
+    let _ = put.is(202);
+    gateway.work().await;
+    let sent = south(&gateway).receipt(REFERENCE).send().await.is(200);
+    assert_eq!(sent.text("/status"), "sent", "{sent}");
+    assert_eq!(north.seen("orders.receipt", REFERENCE).len(), tried + 1);
+}
+
+async fn a_receipt_goes_out_after_all_when_the_frozen_unit_stays(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let _ = stuck_receipt(&gateway).await;
+    gateway.world.advance(Duration::hours(1)).await;
+    gateway.work().await;
+    assert_eq!(transfer(&gateway).await.stage, Stage::Frozen);
+    gateway.world.simulator.test().clear_faults();
+    gateway.pass(Duration::seconds(5)).await;
+    let by = testkit::operator().because("the merchant has not asked for it");
+    let id = transfer(&gateway).await.id;
+    transfers::refuse(&gateway.world.app, &by, id).await.unwrap();
+    gateway.pass(Duration::seconds(62)).await;
+    let sent = gateway.north().receipt(REFERENCE).send().await.is(200);
+    assert_eq!(sent.text("/status"), "sent", "{sent}");
+}
+
+async fn a_process_that_has_not_heard_of_it_takes_no_receipt_and_sends_none(kind: Kind) {
+    let mut setup = testkit::Setup::default();
+    setup.app.batch = 1;
+    let gateway = Gateway::set_up(kind, setup).await;
+    let north = gateway.north();
+    let test = gateway.world.simulator.test();
+    test.add_fault(Rule::new("no receipt", down()).on("orders.receipt"));
+    let body = testkit::desk::receipt(10_000);
+    let references = ["moved-order-1", "moved-order-2", "moved-order-3"];
+    for reference in references {
+        let _ = north.authorized(reference, 10_000).await;
+    }
+    for reference in &references[..2] {
+        let _ = north.put_receipt(reference, &body).send().await.is(202);
+    }
+    let twin = gateway.world.another_process().await;
+    let other = gateway.face_of(&twin);
+    let read = north.payment("moved-order-3").through(&other).send().await;
+    let _ = read.is(200);
+    let _ = claimed(&gateway).await;
+    // It reads the registry, and believes for two seconds that nothing has changed.
+    let read = north.payment("moved-order-3").through(&other).send().await;
+    let _ = read.is(200);
+    round(&gateway).await;
+    assert_eq!(transfer(&gateway).await.stage, Stage::Draining);
+    let late = north.put_receipt("moved-order-3", &body).through(&other);
+    let _ = late.send().await.problem(409, "sales_unit_closed");
+
+    gateway.world.advance(Duration::hours(1)).await;
+    test.clear_faults();
+    let now = gateway.world.clock.now();
+    let sent = || {
+        let seen = |reference: &&str| north.seen("orders.receipt", reference).len();
+        references.iter().map(seen).sum::<usize>()
+    };
+    assert_eq!(jobs::push_receipts::run_once(&twin, now).await.unwrap(), 1);
+    assert_eq!(sent(), 1, "what is drained goes out");
+    round(&gateway).await;
+    assert_eq!(transfer(&gateway).await.stage, Stage::Frozen);
+    jobs::push_receipts::run_once(&twin, now).await.unwrap();
+    assert_eq!(sent(), 1, "a receipt left for a frozen unit");
+    gateway.pass(Duration::seconds(120)).await;
+    assert_eq!(state(&south(&gateway)).await, "live");
+    assert_eq!(sent(), 1, "a receipt left in north's name");
 }

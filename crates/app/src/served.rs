@@ -70,23 +70,6 @@ impl App {
         Served::of(&unit, caller.trace.clone())
     }
 
-    /// The sales unit that work was begun under, for as long as something may leave for it.
-    ///
-    /// # Errors
-    /// [`Error::Closed`] from the moment at which its move freezes what is open.
-    pub(crate) async fn served_while_open(
-        &self,
-        partner: PartnerId,
-        environment: Environment,
-        assignment: AssignmentId,
-    ) -> Result<Served, Error> {
-        let unit = self.assigned_unit(partner, environment, assignment).await?;
-        if unit.closing.is_some_and(|closing| !closing.may_send_again()) {
-            return Err(Error::Closed);
-        }
-        Served::of(&unit, TraceContext::default())
-    }
-
     /// The sales unit of an operation with the keys that it began under, as long as they are kept; else with those that
     /// serve it now.
     pub(crate) async fn served_operation(&self, operation: &Operation) -> Result<Served, Error> {

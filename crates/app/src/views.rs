@@ -73,7 +73,9 @@ pub struct ReceiptView {
     pub warnings: Vec<Violation>,
     /// Vipps' answer to a refused one, or to the last try of a queued one.
     pub reason: Option<Rejected>,
+    /// Why nobody tries any more.
+    pub abandoned: Option<receipt::Abandoned>,
     pub created_at: OffsetDateTime,
-    /// When it was sent or refused.
+    /// When it was sent, refused or abandoned.
     pub ended_at: Option<OffsetDateTime>,
 }

@@ -105,16 +105,47 @@ pub enum Status {
     Queued,
     Sent,
     Refused,
+    /// Nobody tries any more, and Vipps is not known to have it.
+    Abandoned,
 }
 
 impl Status {
-    pub const ALL: [Self; 3] = [Self::Queued, Self::Sent, Self::Refused];
+    pub const ALL: [Self; 4] = [Self::Queued, Self::Sent, Self::Refused, Self::Abandoned];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Sent => "sent",
             Self::Refused => "refused",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// Whether another receipt may take its place.
+    pub const fn gives_way(self) -> bool {
+        match self {
+            Self::Queued | Self::Sent => false,
+            Self::Refused | Self::Abandoned => true,
+        }
+    }
+}
+
+/// Why a receipt is not tried any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Abandoned {
+    /// Its sales unit went to another partner.
+    UnitMoved,
+    /// Its sales unit is not served any more.
+    UnitEnded,
+}
+
+impl Abandoned {
+    pub const ALL: [Self; 2] = [Self::UnitMoved, Self::UnitEnded];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnitMoved => "unit_moved",
+            Self::UnitEnded => "unit_ended",
         }
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn put(
 
 /// Read a receipt
 ///
-/// How far the receipt has come: queued, sent, or refused and why.
+/// How far the receipt has come: queued, sent, or refused or abandoned and why.
 #[utoipa::path(
     get,
     path = "/v1/sales-units/{msn}/payments/{reference}/receipt",

@@ -1,7 +1,7 @@
 //! A receipt on the wire.
 
 use app::ReceiptView;
-use domain::receipt::Status as Known;
+use domain::receipt::{Abandoned, Status as Known};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -24,8 +24,14 @@ pub(crate) struct Receipt {
     /// What Vipps said when it refused, or at the last try of a receipt that still waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Vipps>,
+    /// Why an abandoned one is not tried any more.
+    #[schema(
+        example = "The sales unit went to another partner before Vipps was known to have this receipt."
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
     created_at: Moment,
-    /// When it was sent or refused.
+    /// When it was sent, refused or abandoned.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Moment>,
     /// The receipt as it was put.
@@ -35,7 +41,8 @@ pub(crate) struct Receipt {
 }
 
 /// `queued`: it goes out by itself, as often as it takes. `sent`: Vipps has it. `refused`: Vipps does not
-/// want it, see `reason`; the sale is not affected.
+/// want it, see `reason`; the sale is not affected. `abandoned`: nobody tries any more and Vipps is not known
+/// to have it, see `note`.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ReceiptStatus)]
@@ -43,6 +50,18 @@ pub(crate) enum Status {
     Queued,
     Sent,
     Refused,
+    Abandoned,
+}
+
+const fn note(abandoned: Abandoned) -> &'static str {
+    match abandoned {
+        Abandoned::UnitMoved => {
+            "The sales unit went to another partner before Vipps was known to have this receipt. Nothing is sent for it here any more."
+        }
+        Abandoned::UnitEnded => {
+            "The sales unit was ended before Vipps was known to have this receipt. Nothing is sent for it any more."
+        }
+    }
 }
 
 /// Something odd about one value.
@@ -64,6 +83,7 @@ impl From<ReceiptView> for Receipt {
                 Known::Queued => Status::Queued,
                 Known::Sent => Status::Sent,
                 Known::Refused => Status::Refused,
+                Known::Abandoned => Status::Abandoned,
             },
             sum: view.sum.into(),
             warnings: view
@@ -76,6 +96,7 @@ impl From<ReceiptView> for Receipt {
                 })
                 .collect(),
             reason: view.reason.as_ref().map(Vipps::from),
+            note: view.abandoned.map(note),
             created_at: view.created_at.into(),
             ended_at: view.ended_at.map(Moment::from),
             // Empty when it was forgotten.

@@ -1,15 +1,18 @@
 //! Sending receipts from the outbox. A receipt has no key at Vipps and is written once, so a conflict is
 //! settled by reading what is there.
 
-use domain::{Outcome, Rejected};
+use domain::receipt::Abandoned;
+use domain::{Closing, Outcome, Rejected};
 use outbound::vipps::{ReadError, prepare};
 use store::money::{DueReceipt, ReceiptEnd, ReceiptRecord};
+use store::registry::{AssignmentStanding, AssignmentState};
 use time::{Duration, OffsetDateTime};
 
 use super::each;
 use crate::admission::Purpose;
 use crate::receipts::holds;
 use crate::served::Served;
+use crate::transfers::step::in_flight;
 use crate::{App, Error};
 
 /// The longest pause between two tries of one receipt.
@@ -65,25 +68,20 @@ async fn set_aside(app: &App, due: DueReceipt) {
 
 async fn attempt(app: &App, due: DueReceipt) -> Result<bool, Error> {
     let now = app.now();
-    let claimed = {
-        let tx = app.store().begin(due.partner, due.environment).await?;
-        let claimed = tx
-            .scope()
-            .claim_receipt(due.receipt, now, now + app.settings().lease)
-            .await?;
-        tx.commit().await?;
-        claimed
-    };
-    let Some(receipt) = claimed else {
+    let Some((receipt, standing)) = claim(app, due, now).await? else {
         return Ok(false);
     };
-    let unit = app.served_while_open(due.partner, due.environment, receipt.assignment);
+    let unit = app.served_assignment(due.partner, due.environment, receipt.assignment);
     let end = match unit.await {
         Ok(unit) => push(app, &unit, &receipt).await,
         Err(error) => {
             tracing::warn!(receipt.id = %due.receipt, %error, "a receipt has to wait for its sales unit");
             later(app, &receipt, None)
         }
+    };
+    let end = match standing.state {
+        AssignmentState::Ended => for_an_ended_unit(app, &receipt, end),
+        AssignmentState::Draft | AssignmentState::Live => end,
     };
     let tx = app.store().begin(due.partner, due.environment).await?;
     match tx.scope().end_receipt_try(&receipt, &end).await {
@@ -93,6 +91,56 @@ async fn attempt(app: &App, due: DueReceipt) -> Result<bool, Error> {
         Err(error) => return Err(error.into()),
     }
     Ok(true)
+}
+
+/// Takes a receipt for one try, if one may leave for its sales unit. What the registry's view says may be old, so the
+/// mark is read in the transaction that claims: from a freeze on nothing leaves, and what left before it is over before
+/// the unit is another partner's.
+async fn claim(
+    app: &App,
+    due: DueReceipt,
+    now: OffsetDateTime,
+) -> Result<Option<(ReceiptRecord, AssignmentStanding)>, Error> {
+    let tx = app.store().begin(due.partner, due.environment).await?;
+    let scope = tx.scope();
+    let until = now + app.settings().lease;
+    let Some(receipt) = scope.claim_receipt(due.receipt, now, until).await? else {
+        tx.rollback().await?;
+        return Ok(None);
+    };
+    let standing = scope.standing(receipt.assignment).await?;
+    let end = match standing.closing {
+        None | Some(Closing::Draining) => None,
+        // By then the transfer is over, one way or the other, or the next round will end it.
+        Some(Closing::Frozen) => Some(ReceiptEnd::Later {
+            reason: receipt.reason.clone(),
+            at: now + in_flight(app),
+        }),
+        Some(Closing::Moved) => Some(ReceiptEnd::Abandoned {
+            why: Abandoned::UnitMoved,
+            at: now,
+        }),
+    };
+    if let Some(end) = &end {
+        scope.end_receipt_try(&receipt, end).await?;
+    }
+    tx.commit().await?;
+    Ok(end.is_none().then_some((receipt, standing)))
+}
+
+/// For a unit that is not served any more a receipt is tried for as long as its pauses grow, which is about an hour in
+/// all: nothing makes such a unit work again.
+fn for_an_ended_unit(app: &App, receipt: &ReceiptRecord, end: ReceiptEnd) -> ReceiptEnd {
+    match end {
+        ReceiptEnd::Later { .. } if pause(receipt) >= LONGEST => ReceiptEnd::Abandoned {
+            why: Abandoned::UnitEnded,
+            at: app.now(),
+        },
+        ReceiptEnd::Later { .. }
+        | ReceiptEnd::Sent { .. }
+        | ReceiptEnd::Refused { .. }
+        | ReceiptEnd::Abandoned { .. } => end,
+    }
 }
 
 async fn push(app: &App, unit: &Served, receipt: &ReceiptRecord) -> ReceiptEnd {
@@ -140,8 +188,12 @@ fn is_final(rejected: &Rejected) -> bool {
     !matches!(rejected.status, 401 | 403 | 404 | 408 | 423 | 429)
 }
 
+fn pause(receipt: &ReceiptRecord) -> Duration {
+    Duration::seconds(2_i64 << receipt.tries.min(12)).min(LONGEST)
+}
+
 fn later(app: &App, receipt: &ReceiptRecord, reason: Option<Rejected>) -> ReceiptEnd {
-    let own = Duration::seconds(2_i64 << receipt.tries.min(12)).min(LONGEST);
+    let own = pause(receipt);
     let asked = reason
         .as_ref()
         .and_then(|rejected| rejected.retry_after)

@@ -1,7 +1,6 @@
 //! Queueing a receipt and looking it up.
 
 use domain::payment::Refusal;
-use domain::receipt::Status;
 use domain::{Amount, Msn, ReceiptId, Reference, Violation};
 use store::money::{NewReceipt, PaymentRecord, Presence, ReceiptRecord};
 
@@ -14,7 +13,7 @@ use crate::{App, Caller, Error, ReceiptView, Scope, What};
 ///
 /// # Errors
 /// [`Error::Invalid`] with the lines that Vipps would refuse; [`Error::Refused`] when another receipt was
-/// put for the payment and was not refused; [`Error::NotFound`].
+/// put for the payment and was not refused; [`Error::Closed`] while the unit moves away; [`Error::NotFound`].
 pub async fn put(app: &App, caller: &Caller, put: Put) -> Result<ReceiptView, Error> {
     caller.demand(Scope::ReceiptsWrite)?;
     let unit = app.served_openly(caller, &put.msn).await?;
@@ -38,7 +37,7 @@ pub async fn put(app: &App, caller: &Caller, put: Put) -> Result<ReceiptView, Er
         let tx = app.store().begin(unit.partner, unit.environment).await?;
         let scope = tx.scope();
         if let Some(earlier) = scope.find_receipt(new.payment).await? {
-            if earlier.status != Status::Refused {
+            if !earlier.status.gives_way() {
                 tx.rollback().await?;
                 return if super::same(&earlier.body, &new.body) {
                     Ok(earlier)
@@ -46,7 +45,14 @@ pub async fn put(app: &App, caller: &Caller, put: Put) -> Result<ReceiptView, Er
                     Err(Error::Refused(Refusal::ReceiptWritten).into())
                 };
             }
-            scope.drop_refused_receipt(earlier.id).await?;
+            scope.drop_receipt(earlier.id).await?;
+        }
+        // As for money: what the request found on its way here may be old.
+        let standing = scope.standing(unit.assignment).await?;
+        if !standing.may_begin() {
+            tx.rollback().await?;
+            let closed = standing.closing.map(|_| Error::Closed);
+            return Err(closed.unwrap_or(Error::NotFound(What::SalesUnit)).into());
         }
         scope.add_receipt(&new).await?;
         let added = scope
@@ -106,6 +112,7 @@ fn view(receipt: ReceiptRecord, payment: &PaymentRecord) -> ReceiptView {
         body: receipt.body,
         warnings,
         reason: receipt.reason,
+        abandoned: receipt.abandoned,
         created_at: receipt.created_at,
         ended_at: receipt.ended_at,
     }

@@ -82,7 +82,7 @@ async fn drain<M>(transfer: &Transfer, system: &System<'_, M>) -> Result<Option<
 }
 
 /// A call leaves only when it must be over before its lease is.
-fn in_flight(app: &App) -> Duration {
+pub(crate) fn in_flight(app: &App) -> Duration {
     app.settings().lease + CLOCKS
 }
 

@@ -1,6 +1,6 @@
 //! The outbox of receipts: stored when asked for, sent later, once.
 
-use domain::receipt::Status;
+use domain::receipt::{Abandoned, Status};
 use domain::{Amount, AssignmentId, Environment, Msn, PartnerId, PaymentId, ReceiptId, Reference, Rejected};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -12,7 +12,7 @@ use super::kept::{self, Answer};
 use super::table::receipts::{ActiveModel, Column, Entity, Model};
 use crate::moment::Moment;
 use crate::scope::Write;
-use crate::{Error, Scope, System};
+use crate::{Error, Scope, System, table};
 
 const TABLE: &str = "receipts";
 const BODY: &str = "receipts.body";
@@ -34,6 +34,8 @@ pub struct ReceiptRecord {
     pub body: Vec<u8>,
     /// Why it was refused, or why the last try did not succeed.
     pub reason: Option<Rejected>,
+    /// Why nobody tries any more.
+    pub abandoned: Option<Abandoned>,
     pub tries: u32,
     pub fence: i64,
     pub created_at: OffsetDateTime,
@@ -73,6 +75,11 @@ pub enum ReceiptEnd {
     },
     Later {
         reason: Option<Rejected>,
+        at: OffsetDateTime,
+    },
+    /// Nobody tries any more. What the last try was told is kept.
+    Abandoned {
+        why: Abandoned,
         at: OffsetDateTime,
     },
 }
@@ -124,16 +131,17 @@ impl Scope<'_, Write> {
             created_at: Set(new.at.into()),
             ended_at: Set(None),
             forgotten_at: Set(None),
+            abandoned: Set(None),
         };
         Entity::insert(row).exec_without_returning(self.conn()).await?;
         Ok(())
     }
 
-    /// Removes a refused receipt, so that a corrected one can take its place.
+    /// Removes a receipt that was refused or abandoned, so that another can take its place.
     ///
     /// # Errors
-    /// [`Error::Stale`] when it is not refused any more.
-    pub async fn drop_refused_receipt(&self, receipt: ReceiptId) -> Result<(), Error> {
+    /// [`Error::Stale`] when it is neither any more.
+    pub async fn drop_receipt(&self, receipt: ReceiptId) -> Result<(), Error> {
         let dropped = Entity::delete_many()
             .filter(Column::Id.eq(receipt.uuid()))
             .filter(Column::PartnerId.eq(self.partner().uuid()))
@@ -215,6 +223,17 @@ impl Scope<'_, Write> {
             ReceiptEnd::Later { reason, at } => {
                 (Status::Queued, reason.as_ref(), Some(Moment::from(*at)), None)
             }
+            // The previous release knows no other word for what is over without being sent.
+            ReceiptEnd::Abandoned { at, .. } => (
+                Status::Refused,
+                claimed.reason.as_ref(),
+                None,
+                Some(Moment::from(*at)),
+            ),
+        };
+        let abandoned = match end {
+            ReceiptEnd::Abandoned { why, .. } => Some(why.as_str()),
+            ReceiptEnd::Sent { .. } | ReceiptEnd::Refused { .. } | ReceiptEnd::Later { .. } => None,
         };
         let reason = match reason {
             Some(rejected) => {
@@ -226,6 +245,7 @@ impl Scope<'_, Write> {
         };
         let changed = Entity::update_many()
             .col_expr(Column::Status, Expr::value(status.as_str()))
+            .col_expr(Column::Abandoned, Expr::value(abandoned))
             .col_expr(Column::Reason, Expr::value(reason))
             .col_expr(Column::NextTryAt, Expr::value(next.map(|at| at.0)))
             .col_expr(Column::EndedAt, Expr::value(ended.map(|at| at.0)))
@@ -282,10 +302,15 @@ async fn record<M>(scope: &Scope<'_, M>, row: Model) -> Result<ReceiptRecord, Er
         Some(_) => Vec::new(),
         None => scope.open(BODY, id, 0, &row.body).await?.to_vec(),
     };
-    let status = Status::ALL
-        .into_iter()
-        .find(|status| status.as_str() == row.status)
-        .ok_or_else(|| Error::corrupt(TABLE, id))?;
+    let abandoned = row
+        .abandoned
+        .as_ref()
+        .map(|word| table::named(&Abandoned::ALL, Abandoned::as_str, word, TABLE, id))
+        .transpose()?;
+    let status = match abandoned {
+        Some(_) => Status::Abandoned,
+        None => table::named(&Status::ALL, Status::as_str, &row.status, TABLE, id)?,
+    };
     Ok(ReceiptRecord {
         id: ReceiptId::from_uuid(id),
         payment: PaymentId::from_uuid(row.payment_id),
@@ -296,6 +321,7 @@ async fn record<M>(scope: &Scope<'_, M>, row: Model) -> Result<ReceiptRecord, Er
         sum: Amount::new(row.sum, convert::parse(&row.currency, TABLE, id)?),
         body,
         reason,
+        abandoned,
         tries: convert::count(row.tries, TABLE, id)?,
         fence: row.fence,
         created_at: row.created_at.at(TABLE, id)?,

@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub(crate) created_at: Moment,
     pub(crate) ended_at: Option<Moment>,
     pub(crate) forgotten_at: Option<Moment>,
+    /// Beside the status `refused`: nobody tries any more, and why.
+    pub(crate) abandoned: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -40,7 +40,7 @@ pub(super) const WRITERS: [&str; 37] = [
     "set_receipt_aside",
     "claim_receipt",
     "end_receipt_try",
-    "drop_refused_receipt",
+    "drop_receipt",
     "disconnect",
     "reconnect",
     "add_late_payment",
@@ -222,9 +222,9 @@ async fn write(fresh: &Fresh, writer: &str, tx: &Tx) -> Result<(), Error> {
                 .end_receipt_try(&receipt, &ReceiptEnd::Sent { at: NOW })
                 .await
         }
-        "drop_refused_receipt" => {
+        "drop_receipt" => {
             let refused = new_receipt(701, done, "acme-shop-3");
-            scope.drop_refused_receipt(refused.id).await
+            scope.drop_receipt(refused.id).await
         }
         "disconnect" => {
             let again = Disconnection {
