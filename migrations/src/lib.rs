@@ -26,6 +26,7 @@ mod m20261126_024000_transfers;
 mod m20261126_031000_product_orders;
 mod m20261126_033500_key_switches;
 mod m20261126_055000_abandoned_receipts;
+mod m20261126_055500_index_of_nothing;
 mod script;
 mod users;
 pub mod wall;
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_031000_product_orders::Migration),
             Box::new(m20261126_033500_key_switches::Migration),
             Box::new(m20261126_055000_abandoned_receipts::Migration),
+            Box::new(m20261126_055500_index_of_nothing::Migration),
         ]
     }
 }

@@ -2,6 +2,8 @@
 
 use domain::operation::{Kind, Status};
 use domain::{Accepted, Amount, Currency, Environment, Msn, ReceiptId};
+use migrations::MigratorTrait as _;
+use sea_orm::Database;
 use store::Store;
 use store::money::{
     Answer, Forgotten, NewReceipt, Operation, PaymentUpdate, Presence, ReceiptEnd, Release, Settlement,
@@ -304,6 +306,45 @@ async fn the_index_stays_for_a_reading_and_a_receipt_that_come_to_their_end_late
             );
             assert_eq!(is_indexed(store).await, indexed, "{}: day {before}", fresh.name);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_index_that_an_old_fault_left_behind_goes_with_a_migration_and_no_other() {
+    const CLEANING: &str = "m20261126_055500_index_of_nothing";
+    on_each(async |fresh| {
+        let store = &fresh.store;
+        let again = async || {
+            let all = migrations::Migrator::migrations();
+            let at = all.iter().position(|it| it.name() == CLEANING).unwrap();
+            let back = u32::try_from(all.len() - at).unwrap();
+            let connection = Database::connect(&fresh.url).await.unwrap();
+            migrations::Migrator::down(&connection, Some(back)).await.unwrap();
+            connection.close().await.unwrap();
+            migrations::run(&fresh.url).await.unwrap();
+        };
+        payment(fresh).await;
+        settle(store, &operation(1), 1).await;
+        note(store).await;
+        again().await;
+        assert!(is_indexed(store).await, "{}: an operation is whole", fresh.name);
+        let gone = forget(store, LATER).await;
+        assert_eq!(gone.operations, 1, "{}", fresh.name);
+        assert!(!is_indexed(store).await);
+        read(store).await;
+        note(store).await;
+        again().await;
+        assert!(is_indexed(store).await, "{}: a reading is kept", fresh.name);
+        forget(store, LATER).await;
+        note(store).await;
+        assert!(
+            is_indexed(store).await,
+            "{}: as the old fault left it",
+            fresh.name
+        );
+        again().await;
+        assert!(!is_indexed(store).await, "{}: nothing is kept", fresh.name);
     })
     .await;
 }
