@@ -51,6 +51,7 @@ fn body(operation: &Operation, named: &Named) -> Option<serde_json::Value> {
         }),
         "setClient" => json!({"tokenLifetime": 60}),
         "addClientSecret" => json!({"clientSecret": SECRET, "retireOthers": true}),
+        "retireClientSecrets" => json!({"keep": "newest"}),
         "revokeToken" => json!({"jti": "sample", "issuerId": named.get("issuerId")}),
         "addProfile" => json!({
             "partnerId": partner(), "environment": "test", "name": "sample", "systemName": "Acme",

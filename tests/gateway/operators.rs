@@ -616,6 +616,19 @@ async fn a_client_has_a_secret_of_the_operators_own_or_a_key(kind: Kind) {
     let shown = post(&gateway, &format!("{at}/secrets"), further).await.is(200);
     assert!(!shown.to_string().contains(&other), "{shown}");
     assert_eq!((fetch(SECRET).await, fetch(&other).await), (200, 200));
+    // It has changed over: the one before ends, and no other is drawn. The last that opens is never taken.
+    let retire =
+        async |keep: &str| post(&gateway, &format!("{at}/retire-secrets"), json!({"keep": keep})).await;
+    let _ = retire("newest").await.is(200);
+    assert_eq!((fetch(SECRET).await, fetch(&other).await), (401, 200));
+    for keep in ["newest", "none"] {
+        let kept = retire(keep).await.problem(400, "invalid_request");
+        let kept = kept.names("keep", "secrets");
+        let message = kept.text("/violations/0/message");
+        assert!(message.contains("nothing to open with"), "{kept}");
+    }
+    let _ = retire("all").await.problem(400, "invalid_request");
+    assert_eq!(fetch(&other).await, 200);
     let last = SECRET.replace('1', "9");
     let retiring = json!({"clientSecret": last, "retireOthers": true});
     let _ = post(&gateway, &format!("{at}/secrets"), retiring).await.is(200);

@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::ClientId;
 use http::StatusCode;
 
-use super::asked::{ClientChanges, NewClient, NewSecret};
+use super::asked::{ClientChanges, NewClient, NewSecret, Retirement};
 use super::at::At;
 use super::by::By;
 use super::query::{Query, Whose};
@@ -108,6 +108,26 @@ pub(super) async fn add_secret(
     let NewSecret { secret, others } = asked;
     clients::add_secret(&face.app, &place.by, place.it.id, &secret, others).await?;
     Ok(Json(place.it.into()))
+}
+
+/// Retire a client's secrets
+///
+/// When the client has changed over: `newest` ends every secret before the one that was added last, `none` ends all of
+/// a client that has keys. No other is drawn. Refused when nothing would be left to open with.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/clients/{clientId}/retire-secrets",
+    operation_id = "retireClientSecrets",
+    tag = "Clients",
+    security(("operator" = ["owner"])),
+    responses((status = 200, description = "The client, without its secrets.", body = wire::Client))
+)]
+pub(super) async fn retire_secrets(
+    State(face): State<Face>,
+    Posted { place, asked }: Posted<At<Client>, Retirement>,
+) -> Result<Json<wire::Client>, Problem> {
+    let client = clients::retire_secrets(&face.app, &place.by, place.it.id, asked.0).await?;
+    Ok(Json(client.into()))
 }
 
 /// Suspend a client

@@ -73,6 +73,7 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(clients::add, clients::list))
         .routes(routes!(clients::show, clients::set, clients::remove))
         .routes(routes!(clients::add_secret))
+        .routes(routes!(clients::retire_secrets))
         .routes(routes!(clients::suspend))
         .routes(routes!(clients::activate))
         .routes(routes!(tokens::revoke))

@@ -106,6 +106,7 @@ fn every_example_of_a_body_passes_the_rules_that_guard_it() {
                 "addClient" => check::of::<asked::NewClient>(&text).1,
                 "setClient" => check::of::<asked::ClientChanges>(&text).1,
                 "addClientSecret" => check::of::<asked::NewSecret>(&text).1,
+                "retireClientSecrets" => check::of::<asked::Retirement>(&text).1,
                 "addProfile" => check::of::<asked::NewProfile>(&text).1,
                 "putProfile" => check::of::<asked::NewProduct>(&text).1,
                 "addMerchant" => check::of::<asked::NewMerchant>(&text).1,

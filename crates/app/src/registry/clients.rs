@@ -8,7 +8,7 @@ use store::registry::ClientSecret;
 use time::Duration;
 use uuid::Uuid;
 
-use super::change::{name, taken};
+use super::change::{invalid, name, taken};
 use super::issuers::{check_jwks, words};
 use super::tokens::LONGEST_LIFETIME;
 use super::{Client, Part, Standing, page};
@@ -222,12 +222,69 @@ pub async fn add_secret(
     match others {
         Others::Keep => {}
         Others::Retire => {
-            registry.retire_client_secrets(&client, hashed.id).await?;
+            registry.retire_client_secrets(&client, Some(hashed.id)).await?;
         }
     }
     let after = json!({ "secretId": hashed.id.to_string(), "othersRetired": others == Others::Retire });
     let change = Change::of(&client, "add_secret", serde_json::Value::Null, after);
     app.changed(tx, by, &[change]).await
+}
+
+/// Which of a client's secrets go on opening when it has changed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// The one that was added last.
+    Newest,
+    /// None: the client proves itself with its keys.
+    Nothing,
+}
+
+impl Kept {
+    pub const ALL: [Self; 2] = [Self::Newest, Self::Nothing];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Nothing => "none",
+        }
+    }
+}
+
+/// Ends secrets of a client that has changed over to its newest one, or to its keys. No other is drawn.
+///
+/// # Errors
+/// [`Error::Invalid`] when nothing would be left to open with, or nothing is there to end; `NotFound(Client)`.
+pub async fn retire_secrets(app: &App, by: &Actor, id: ClientId, kept: Kept) -> Result<Client, Error> {
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let found = tx.system().find_client(id).await?;
+    let client = found.ok_or(Error::NotFound(What::Client))?;
+    let secrets = tx.system().client_secrets(id).await?;
+    let keep = match (kept, secrets.as_slice()) {
+        (_, []) => return Err(cannot_retire("would end nothing: the client has no secret")),
+        (Kept::Newest, [_]) => {
+            return Err(cannot_retire(
+                "would leave nothing to open with: the client has one secret; add a new one, let the client change \
+                 over to it, and retire then",
+            ));
+        }
+        (Kept::Newest, [.., newest]) => Some(newest.id),
+        (Kept::Nothing, _) if client.jwks.is_none() => {
+            return Err(cannot_retire(
+                "would leave nothing to open with: the client has no keys (jwks)",
+            ));
+        }
+        (Kept::Nothing, _) => None,
+    };
+    let retired = registry.retire_client_secrets(&client, keep).await?;
+    let after = json!({ "retired": retired, "kept": keep.map(|id| id.to_string()) });
+    let change = Change::of(&client, "retire_secrets", serde_json::Value::Null, after);
+    app.changed(tx, by, &[change]).await?;
+    Ok(client)
+}
+
+fn cannot_retire(message: &str) -> Error {
+    invalid("keep", "secrets", message)
 }
 
 /// Suspends or reactivates: while it is suspended its tokens are refused.

@@ -53,14 +53,15 @@ impl Registry<'_> {
         insert::<Entity>(self.conn, row).await
     }
 
-    /// Removes every secret of the client but `keep`.
-    pub async fn retire_client_secrets(&self, client: &Client, keep: Uuid) -> Result<u64, Error> {
-        let removed = Entity::delete_many()
+    /// Removes every secret of the client but `keep`; without one, all.
+    pub async fn retire_client_secrets(&self, client: &Client, keep: Option<Uuid>) -> Result<u64, Error> {
+        let mut retired = Entity::delete_many()
             .filter(Column::ClientId.eq(client.id.uuid()))
-            .filter(Column::PartnerId.eq(client.partner.uuid()))
-            .filter(Column::Id.ne(keep))
-            .exec(self.conn)
-            .await?;
+            .filter(Column::PartnerId.eq(client.partner.uuid()));
+        if let Some(keep) = keep {
+            retired = retired.filter(Column::Id.ne(keep));
+        }
+        let removed = retired.exec(self.conn).await?;
         Ok(removed.rows_affected)
     }
 }

@@ -1,11 +1,11 @@
 //! A client to be, changes of one, and its secrets, which go in and never come out.
 
-use app::registry::clients::{Add, Changes, Others, Terms};
+use app::registry::clients::{Add, Changes, Kept, Others, Terms};
 use domain::{ProfileId, Secret};
 use time::Duration;
 
 use super::{environment, jwks, maybe, msns, parsed, partner, scopes, seconds};
-use crate::asked::only;
+use crate::asked::{one_of, only};
 use crate::body::At;
 use crate::forwarded::Facts;
 
@@ -97,6 +97,18 @@ impl Facts for NewSecret {
                 Others::Keep
             },
         })
+    }
+}
+
+/// Which secrets go on opening.
+#[derive(Debug)]
+pub(crate) struct Retirement(pub(crate) Kept);
+
+impl Facts for Retirement {
+    fn read(body: &At<'_>) -> Option<Self> {
+        only(body, &["keep"]);
+        let keep = body.field("keep").required()?;
+        one_of(&keep, &Kept::ALL, Kept::as_str).map(Self)
     }
 }
 

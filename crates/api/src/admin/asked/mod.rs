@@ -14,7 +14,7 @@ mod sales_unit;
 mod token;
 
 pub(crate) use audit::Verification;
-pub(crate) use client::{ClientChanges, NewClient, NewSecret};
+pub(crate) use client::{ClientChanges, NewClient, NewSecret, Retirement};
 pub(crate) use customer::Customer;
 pub(crate) use import::Rows;
 pub(crate) use issuer::{IssuerChanges, NewIssuer};

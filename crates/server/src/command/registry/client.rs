@@ -3,7 +3,7 @@
 use anyhow::bail;
 use app::audit::Actor;
 use app::registry::{Client, Standing, clients};
-use app::{App, Scopes};
+use app::{App, Error, Scopes};
 use clap::{Args, Subcommand};
 use domain::{ClientId, ProfileId, Secret};
 use serde_json::{Value, json};
@@ -58,9 +58,13 @@ pub struct Set {
     /// Draw a further secret and print it this once.
     #[arg(long)]
     new_secret: bool,
-    /// With --new-secret: let only the new one open.
-    #[arg(long, requires = "new_secret")]
+    /// Let only the newest secret open: the one before it ends, and no other is drawn. With --new-secret: only the new
+    /// one, at once.
+    #[arg(long)]
     retire_secrets: bool,
+    /// End every secret of a client that has keys (--jwks) to open with.
+    #[arg(long, conflicts_with_all = ["new_secret", "retire_secrets"])]
+    retire_all_secrets: bool,
 }
 
 #[derive(Debug, Args)]
@@ -169,7 +173,14 @@ async fn set(app: &App, by: &Actor, set: Set, inputs: &mut Inputs<'_>) -> anyhow
         Some(state) => told(clients::stand(app, by, set.id, state).await)?,
         None => told(clients::show(app, set.id).await)?,
     };
-    if set.state.is_some() && !set.new_secret && !set.terms.is_given() {
+    let kept = match (set.retire_secrets, set.retire_all_secrets) {
+        (_, true) => Some(clients::Kept::Nothing),
+        (true, false) => Some(clients::Kept::Newest),
+        (false, false) => None,
+    };
+    let gives_terms = set.terms.is_given();
+    let is_about_secrets = set.new_secret || kept.is_some();
+    if set.state.is_some() && !is_about_secrets && !gives_terms {
         return Ok(Shown::one(view(&client)));
     }
     let jwks = match &set.terms.jwks {
@@ -183,8 +194,15 @@ async fn set(app: &App, by: &Actor, set: Set, inputs: &mut Inputs<'_>) -> anyhow
         token_lifetime: seconds(set.terms.token_lifetime),
         profile: set.terms.profile.map(Some),
     };
-    let changed = told(clients::set(app, by, set.id, terms).await)?;
+    let changed = if gives_terms || !is_about_secrets {
+        told(clients::set(app, by, set.id, terms).await)?
+    } else {
+        client
+    };
     if !set.new_secret {
+        if let Some(kept) = kept {
+            retire(app, by, set.id, kept).await?;
+        }
         return Ok(Shown::one(view(&changed)));
     }
     let drawn = draw()?;
@@ -195,6 +213,20 @@ async fn set(app: &App, by: &Actor, set: Set, inputs: &mut Inputs<'_>) -> anyhow
     };
     told(clients::add_secret(app, by, set.id, &drawn, others).await)?;
     Ok(with_secret(view(&changed), Some(&drawn)))
+}
+
+async fn retire(app: &App, by: &Actor, id: ClientId, kept: clients::Kept) -> anyhow::Result<()> {
+    match clients::retire_secrets(app, by, id, kept).await {
+        Err(Error::Invalid(faults)) => {
+            let option = match kept {
+                clients::Kept::Newest => "--retire-secrets",
+                clients::Kept::Nothing => "--retire-all-secrets",
+            };
+            let faults: Vec<_> = faults.into_iter().map(|fault| fault.message).collect();
+            bail!("{option} {}", faults.join("; "))
+        }
+        retired => told(retired).map(drop),
+    }
 }
 
 fn with_secret(mut view: Value, secret: Option<&Secret>) -> Shown {

@@ -286,6 +286,35 @@ async fn a_partner_with_belongings_is_suspended_and_not_removed() {
     assert!(refused.contains("suspended"), "{refused}");
 }
 
+#[tokio::test]
+async fn secrets_of_a_client_are_retired_without_another_one_and_never_the_last_that_opens() {
+    let desk = Desk::new().await;
+    desk.typed("partner add north", "").await;
+    let add = "client add --partner north --environment test --name till --scopes all";
+    let client = id(&desk.typed(add, "").await).to_owned();
+    let set = |rest: &str| format!("client set {client} {rest}");
+    let alone = desk.refused(&set("--retire-secrets"), "").await;
+    assert!(
+        alone.contains("--retire-secrets would leave nothing to open with"),
+        "{alone}"
+    );
+    let drawn = desk.typed(&set("--new-secret"), "").await;
+    assert!(drawn["clientSecret"].is_string());
+    let retired = desk.typed(&set("--retire-secrets"), "").await;
+    assert_eq!(
+        (&retired["id"], retired.get("clientSecret")),
+        (&drawn["id"], None)
+    );
+    let again = desk.refused(&set("--retire-secrets"), "").await;
+    assert!(again.contains("the client has one secret"), "{again}");
+    let keyless = desk.refused(&set("--retire-all-secrets"), "").await;
+    assert!(keyless.contains("has no keys"), "{keyless}");
+    let keys = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    desk.typed(&set("--jwks - --retire-all-secrets"), keys).await;
+    let none = desk.refused(&set("--retire-all-secrets"), "").await;
+    assert!(none.contains("the client has no secret"), "{none}");
+}
+
 #[test]
 fn a_generated_key_is_a_line_of_the_key_file() {
     let command = Line::try_parse_from(["nordbro", "keys", "generate"])
