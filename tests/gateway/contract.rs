@@ -7,14 +7,16 @@ use std::collections::BTreeSet;
 use app::registry::KeySetOwner;
 use domain::{Clock as _, Environment};
 use serde_json::{Value, json};
-use simulator::{Owner, Seen};
-use testkit::{Answer, Gateway, Kind, contract, desk, on_both_databases, specs};
+use simulator::{Fault, Owner, Rule, Seen, Step};
+use testkit::{Answer, Desk, Gateway, Kind, contract, desk, on_both_databases, specs};
 use time::Duration;
+use uuid::Uuid;
 
 use crate::onboarding::{add_keys, keys_of, profile};
 
 on_both_databases!(
     a_tour_keeps_the_contracts_of_both_sides,
+    product_orders_are_made_read_and_taken_back_as_published,
     every_call_names_the_product_and_the_unit,
 );
 
@@ -168,8 +170,8 @@ async fn onboard(gateway: &Gateway) -> Vec<Answer> {
     answers
 }
 
-/// A product order, looked at and taken back.
-async fn order(gateway: &Gateway) -> Vec<Answer> {
+/// North with partner keys and a merchant in production.
+async fn serve_orders(gateway: &Gateway) {
     let north = gateway.world.north.id;
     let keys = keys_of(
         gateway.world.simulator.production(),
@@ -178,14 +180,22 @@ async fn order(gateway: &Gateway) -> Vec<Answer> {
     profile(gateway, north).await;
     let owner = KeySetOwner::Partner(north);
     add_keys(gateway, owner, Environment::Production, &keys).await;
-    let token = gateway.north_production.token(gateway.world.clock.now()).signed();
-    let ask = |method, path: &str| gateway.ask(method, path).bearer(&token);
     let new = json!({"name": "Fjell AS", "organisationNumber": "918273645", "country": "NO"});
-    let _ = ask(http::Method::POST, "/v1/merchants")
-        .json(&new)
-        .send()
-        .await
-        .is(201);
+    let made = in_production(gateway).ask(http::Method::POST, "/v1/merchants");
+    let _ = made.json(&new).send().await.is(201);
+}
+
+/// North there, with a token of now.
+fn in_production(gateway: &Gateway) -> Desk<'_> {
+    let token = gateway.north_production.token(gateway.world.clock.now());
+    gateway.desk(&token, "500003")
+}
+
+/// A product order, looked at and taken back.
+async fn order(gateway: &Gateway) -> Vec<Answer> {
+    serve_orders(gateway).await;
+    let desk = in_production(gateway);
+    let ask = |method, path: &str| desk.ask(method, path);
     let form = json!({
         "businessIdentifier": {"scheme": "business:NO:ORG", "id": "918273645"}, "productType": "CASHIER",
     });
@@ -207,8 +217,9 @@ async fn order(gateway: &Gateway) -> Vec<Answer> {
     answers
 }
 
-/// Fails unless each request that the simulator saw fits the published text.
-fn assert_published(requests: &[Seen]) {
+/// Fails unless each request that the simulator saw fits the published text, and these operations are among them, and
+/// no other.
+fn assert_published(requests: &[Seen], wanted: &[&str]) {
     let Some(specs) = specs::all() else { return };
     let mut known = BTreeSet::new();
     for seen in requests {
@@ -228,20 +239,99 @@ fn assert_published(requests: &[Seen]) {
         known.insert((*name, seen.operation.unwrap_or_default()));
     }
     let names: BTreeSet<_> = known.iter().map(|(_, operation)| *operation).collect();
-    let wanted = [
-        "epayment.approve",
-        "epayment.cancel",
-        "epayment.capture",
-        "epayment.create",
-        "epayment.events",
-        "epayment.get",
-        "epayment.refund",
-        "orders.get",
-        "orders.receipt",
-        "token.standard",
-        "webhooks.list",
-    ];
-    assert_eq!(names, BTreeSet::from(wanted));
+    assert_eq!(names, wanted.iter().copied().collect());
+}
+
+const OF_THE_TOUR: [&str; 11] = [
+    "epayment.approve",
+    "epayment.cancel",
+    "epayment.capture",
+    "epayment.create",
+    "epayment.events",
+    "epayment.get",
+    "epayment.refund",
+    "orders.get",
+    "orders.receipt",
+    "token.standard",
+    "webhooks.list",
+];
+
+/// With the looks at the unit that comes of one.
+const OF_ORDERS: [&str; 8] = [
+    "epayment.get",
+    "management.delete-order",
+    "management.order",
+    "management.order-details",
+    "management.orders",
+    "management.sales-unit",
+    "token.standard",
+    "webhooks.list",
+];
+
+/// Each field that the order form has.
+fn whole_form() -> Value {
+    json!({
+        "businessIdentifier": {"scheme": "business:NO:ORG", "id": "918273645"},
+        "salesUnitName": "Fjell (Storgata) 1",
+        "settlementBankAccount": {"scheme": "BBAN:NO", "id": "86011117947"},
+        "productType": "PAYMENT_INTEGRATION",
+        "productUseCase": "WebsiteWithTest",
+        "annualTurnover": 100_000,
+        "annualTurnoverPercentage": "50",
+        "intendedPurpose": "Boots and skis, sold on the website.",
+        "website": {
+            "url": "https://fjell.example", "termsUrl": "https://fjell.example/terms",
+            "testWebsiteUrl": "https://fjell.example/test", "testWebsiteUsername": "test",
+            "testWebsitePassword": "test",
+        },
+        "hasRecurring": false,
+        "merchantCategoryCode": "5942",
+    })
+}
+
+async fn product_orders_are_made_read_and_taken_back_as_published(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let _ = order(&gateway).await;
+    let world = gateway.world.simulator.production();
+    let ask = |key: &'static str| {
+        let order = in_production(&gateway).ask(http::Method::POST, "/v1/product-orders");
+        order.key(key).json(&whole_form())
+    };
+    let first = ask("w1").send().await.is(201);
+    // One whose answer never comes is sent again under its key, and later looked for in the list.
+    world.add_fault(Rule::new("lost", Fault::AnswerLost).on("management.order"));
+    let _ = ask("w2").wait(0).send().await.is(202);
+    gateway.world.advance(Duration::minutes(5)).await;
+    gateway.work().await;
+    world.clear_faults();
+    gateway.world.advance(Duration::hours(2)).await;
+    gateway.work().await;
+    // The unit that comes of one is looked at with the partner's keys.
+    let id = Uuid::parse_str(&first.text("/vippsId")).unwrap();
+    for step in [Step::Submit, Step::Complete] {
+        world.step_order(id, step).unwrap();
+    }
+    gateway.world.advance(Duration::hours(2)).await;
+    gateway.work().await;
+    let path = format!("/v1/product-orders/{}", first.text("/id"));
+    let done = in_production(&gateway).ask(http::Method::GET, &path).send().await;
+    let at = Desk {
+        msn: done.is(200).text("/msn"),
+        ..in_production(&gateway)
+    };
+    let mode = at.ask(http::Method::PUT, &at.path("/credential-mode"));
+    let mode = mode.json(&json!({"credentialMode": "partner"})).send().await;
+    let _ = mode.is(200);
+    let _ = at.post("/probe").send().await.is(200);
+    let seen = world.requests();
+    assert_eq!(
+        seen.iter()
+            .filter(|it| it.operation == Some("management.order"))
+            .count(),
+        4,
+        "two answers, one lost, one lost again"
+    );
+    assert_published(&seen, &OF_ORDERS);
 }
 
 async fn a_tour_keeps_the_contracts_of_both_sides(kind: Kind) {
@@ -249,7 +339,7 @@ async fn a_tour_keeps_the_contracts_of_both_sides(kind: Kind) {
     let mut answers = tour(&gateway).await;
     answers.extend(onboard(&gateway).await);
     answers.extend(order(&gateway).await);
-    assert_published(&gateway.world.simulator.test().requests());
+    assert_published(&gateway.world.simulator.test().requests(), &OF_THE_TOUR);
     for operation in contract::operations() {
         let met = answers.iter().any(|answer| {
             let (method, path) = answer.asked.split_once(' ').unwrap();
