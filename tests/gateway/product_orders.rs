@@ -23,6 +23,10 @@ on_both_databases!(
     a_link_that_nobody_used_expires,
     an_order_of_another_partner_does_not_exist_and_proves_nothing,
     an_answer_about_something_else_proves_nothing,
+    an_order_goes_forward_only_and_is_completed_by_its_sales_unit,
+    a_doubtful_order_is_not_sent_again_under_other_keys,
+    an_order_that_vipps_names_twice_is_believed_once,
+    two_bodies_under_one_key_at_once_make_one_order,
     what_cannot_be_ordered_is_named_before_anything_leaves,
     a_refusal_is_bound_to_its_key_and_one_at_the_door_is_not,
     trouble_at_vipps_is_waited_out_without_hammering,
@@ -150,6 +154,8 @@ async fn an_order_leads_from_a_link_to_the_first_payment(kind: Kind) {
         assert_eq!(read(&gateway, &made).await.text("/status"), told);
     }
     assert_eq!(read(&gateway, &made).await.at("/prefillUrl"), Value::Null);
+    // Nor is it kept any longer than it can be used.
+    assert_eq!(count(&gateway, "product_orders WHERE link IS NOT NULL").await, 0);
     step(&gateway, &made, Step::Complete);
     later(&gateway, Duration::MINUTE).await;
     let done = read(&gateway, &made).await;
@@ -437,12 +443,15 @@ async fn an_order_of_another_partner_does_not_exist_and_proves_nothing(kind: Kin
             "{answers:?}"
         );
     }
-    let list = as_south()
-        .ask(Method::GET, "/v1/product-orders")
-        .send()
-        .await
-        .is(200);
-    assert_eq!(list.at("/data"), json!([]));
+    // Nor does it exist in the partner's own other environment.
+    for elsewhere in [as_south(), gateway.north()] {
+        let list = elsewhere.ask(Method::GET, "/v1/product-orders").send().await;
+        assert_eq!(list.is(200).at("/data"), json!([]));
+    }
+    for method in [Method::GET, Method::DELETE] {
+        let in_test = gateway.north().ask(method, &path(&open)).send().await;
+        let _ = in_test.problem(404, "product_order_not_found");
+    }
     // The same caller's key is another partner's own.
     let mine = order(&as_south(), "order-1").send().await.is(201);
     assert!(
@@ -477,6 +486,18 @@ async fn an_order_of_another_partner_does_not_exist_and_proves_nothing(kind: Kin
     assert_eq!(at.get("").send().await.is(200).text("/state"), "draft");
 }
 
+/// Vipps answers with this, and does nothing.
+fn says(status: u16, body: &Value) -> Rule {
+    let fault = Fault::Answer {
+        status,
+        content_type: Some("application/json".to_owned()),
+        headers: Vec::new(),
+        body: body.to_string(),
+        after_effect: false,
+    };
+    Rule::new("says", fault)
+}
+
 async fn an_answer_about_something_else_proves_nothing(kind: Kind) {
     let gateway = start(kind).await;
     let made = order(&north(&gateway), "order-1").send().await.is(201);
@@ -493,14 +514,8 @@ async fn an_answer_about_something_else_proves_nothing(kind: Kind) {
         told(&mine, "987654321", "PREFILL"),
         told(&mine, NUMBER, "MANUAL"),
     ] {
-        let fault = Fault::Answer {
-            status: 200,
-            content_type: Some("application/json".to_owned()),
-            headers: Vec::new(),
-            body: answer.to_string(),
-            after_effect: false,
-        };
-        vipps(&gateway).add_fault(Rule::new("odd", fault).on("management.order-details"));
+        let odd = says(200, &answer).on("management.order-details");
+        vipps(&gateway).add_fault(odd);
         later(&gateway, Duration::hours(2)).await;
         vipps(&gateway).clear_faults();
         assert_eq!(
@@ -625,4 +640,73 @@ async fn trouble_at_vipps_is_waited_out_without_hammering(kind: Kind) {
         .map(|it| it.at)
         .collect();
     assert!(at.len() <= 10 && !at.is_empty(), "{at:?}");
+}
+
+async fn an_order_goes_forward_only_and_is_completed_by_its_sales_unit(kind: Kind) {
+    let gateway = start(kind).await;
+    let made = order(&north(&gateway), "order-1").send().await.is(201);
+    step(&gateway, &made, Step::Submit);
+    later(&gateway, Duration::MINUTE).await;
+    // An answer that is older than the one before; and a completion without what it has completed.
+    for word in ["MERCHANT_VIEWED", "COMPLETED"] {
+        let details = json!({
+            "productOrderId": made.text("/vippsId"), "productOrderType": "PREFILL", "status": word,
+            "businessIdentifier": {"scheme": "business:NO:ORG", "id": NUMBER},
+        });
+        vipps(&gateway).add_fault(says(200, &details).on("management.order-details"));
+        later(&gateway, Duration::hours(2)).await;
+        let told = read(&gateway, &made).await;
+        assert_eq!(told.text("/status"), "order_submitted", "{word}: {told}");
+        vipps(&gateway).clear_faults();
+    }
+    step(&gateway, &made, Step::Complete);
+    later(&gateway, Duration::hours(2)).await;
+    let done = read(&gateway, &made).await;
+    assert_eq!(done.text("/status"), "completed", "{done}");
+    assert!(!done.text("/msn").is_empty(), "{done}");
+}
+
+async fn a_doubtful_order_is_not_sent_again_under_other_keys(kind: Kind) {
+    let gateway = start(kind).await;
+    vipps(&gateway).add_fault(lost("management.order"));
+    let made = order(&north(&gateway), "order-1").wait(0).send().await.is(202);
+    // For Vipps other keys may be another sender, to whom the key says nothing.
+    let owner = Owner::Partner("north".to_owned());
+    let new = vipps(&gateway).registry_mut().regenerate(&owner).unwrap();
+    let owner = KeySetOwner::Partner(gateway.world.north.id);
+    add_keys(&gateway, owner, Environment::Production, &new).await;
+    vipps(&gateway).clear_faults();
+    later(&gateway, Duration::minutes(5)).await;
+    let found = read(&gateway, &made).await;
+    assert_eq!(found.text("/status"), "received", "{found}");
+    assert_eq!(seen(&gateway, "management.order").len(), 1, "sent again");
+    assert_eq!(at_vipps(&gateway).len(), 1);
+}
+
+async fn an_order_that_vipps_names_twice_is_believed_once(kind: Kind) {
+    let gateway = start(kind).await;
+    let one = order(&north(&gateway), "order-1").send().await.is(201);
+    let same = json!({"prefilledOrderId": one.text("/vippsId"), "prefillUrl": one.text("/prefillUrl")});
+    vipps(&gateway).add_fault(says(201, &same).on("management.order").once());
+    let two = order(&north(&gateway), "order-2").send().await.is(201);
+    assert_ne!(two.text("/vippsId"), one.text("/vippsId"), "{two}");
+    assert_ne!(two.text("/prefillUrl"), one.text("/prefillUrl"), "{two}");
+    assert_eq!(at_vipps(&gateway).len(), 2);
+}
+
+async fn two_bodies_under_one_key_at_once_make_one_order(kind: Kind) {
+    let gateway = start(kind).await;
+    let mut other = form();
+    other["salesUnitName"] = json!("Another one");
+    let desk = north(&gateway);
+    let (one, two) = tokio::join!(
+        order(&desk, "order-1").send(),
+        order_of(&desk, "order-1", &other).send()
+    );
+    let mut answers = [one, two];
+    answers.sort_by_key(|it| it.status);
+    let [made, refused] = answers;
+    let _ = made.is(201);
+    let _ = refused.problem(422, "idempotency_key_reused");
+    assert_eq!(at_vipps(&gateway).len(), 1);
 }
