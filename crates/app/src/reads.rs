@@ -110,7 +110,9 @@ impl Windows {
                 .retain(|_, sent| sent.back().is_some_and(|at| *at + budget.window > now));
         }
         let sent = self.sent.entry(slot).or_default();
-        while sent.front().is_some_and(|at| *at + budget.window <= now) {
+        // What lies further ahead than a window was before the clock was set back.
+        let is_past = |at: &OffsetDateTime| *at + budget.window <= now || *at > now + budget.window;
+        while sent.front().is_some_and(is_past) {
             sent.pop_front();
         }
         budget.admit(sent.make_contiguous(), now).map_err(|at| at - now)?;

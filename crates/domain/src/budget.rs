@@ -2,6 +2,8 @@
 
 use time::{Duration, OffsetDateTime};
 
+use crate::operation::resolve::TOLERANCE;
+
 /// How many sends are allowed in *any* window of this length: not a bucket that refills, which would let
 /// nearly twice as many through across its edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,8 @@ impl Budget {
             .iter()
             .copied()
             .filter(|at| *at + self.window > now)
+            // Before the clock was set back.
+            .filter(|at| *at <= now + TOLERANCE)
             .collect();
         if recent.len() < self.most {
             return Ok(());
@@ -79,6 +83,16 @@ mod tests {
             assert!(within <= 5, "{within} from {from}");
         }
         assert_eq!(sent.len(), 50);
+    }
+
+    #[test]
+    fn what_left_before_the_clock_was_set_back_counts_no_longer_than_its_window() {
+        let start = datetime!(2026-01-01 00:00 UTC);
+        let sent: Vec<_> = (0..5).map(|second| start + Duration::seconds(second)).collect();
+        let set_back = start - Duration::hours(1);
+        assert!(WRITES.admit(&sent, set_back).is_ok());
+        // A clock of another process may be a little ahead of ours.
+        assert!(WRITES.admit(&sent, start - Duration::minutes(2)).is_err());
     }
 
     #[test]

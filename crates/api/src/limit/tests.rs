@@ -42,6 +42,25 @@ fn a_burst_is_let_in_and_the_next_is_told_how_long_to_wait() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_locks_nobody_out() {
+    let (limits, clock) = limits(3, 1);
+    let standings = Standings::default();
+    for _ in 0..3 {
+        assert!(limits.address(HOME, &standings).is_ok());
+    }
+    clock.advance(-time::Duration::hours(1));
+    assert!(
+        limits.address(HOME, &standings).is_err(),
+        "what was spent is spent"
+    );
+    for _ in 0..5 {
+        clock.advance(time::Duration::seconds(1));
+        assert!(limits.address(HOME, &standings).is_ok());
+    }
+    assert!(limits.address(HOME, &standings).is_err());
+}
+
+#[test]
 fn one_caller_never_spends_what_is_another_s() {
     let (limits, _) = limits(1, 1);
     let standings = Standings::default();

@@ -75,7 +75,8 @@ impl<W: PartialEq> Breaker<W> {
     pub fn opened(rules: Rules, since: OffsetDateTime, now: OffsetDateTime) -> Self {
         Self {
             state: State::Open {
-                since,
+                // Another's clock may be ahead.
+                since: since.min(now),
                 until: now,
                 lasting: rules.open,
                 probing: false,
@@ -91,7 +92,8 @@ impl<W: PartialEq> Breaker<W> {
     pub fn look(&self, now: OffsetDateTime) -> Result<Leave, Duration> {
         match self.state {
             State::Closed => Ok(Leave::Freely),
-            State::Open { until, .. } if now < until => Err(until - now),
+            // Before it opened: the clock was set back, and how long is left is not known any more.
+            State::Open { since, until, .. } if since <= now && now < until => Err(until - now),
             State::Open { probing: true, .. } => Err(PROBE_TAKES),
             State::Open { probing: false, .. } => Ok(Leave::AsProbe),
         }
@@ -105,9 +107,10 @@ impl<W: PartialEq> Breaker<W> {
     pub fn leave(&mut self, now: OffsetDateTime) -> Result<Leave, Duration> {
         let leave = self.look(now)?;
         if leave == Leave::AsProbe
-            && let State::Open { probing, .. } = &mut self.state
+            && let State::Open { since, probing, .. } = &mut self.state
         {
             *probing = true;
+            *since = now.min(*since);
         }
         Ok(leave)
     }
@@ -262,6 +265,31 @@ mod tests {
         assert_eq!(breaker.leave(at(28)), Ok(Leave::AsProbe));
         assert_eq!(breaker.succeeded(at(28)), Change::Closed);
         assert_eq!(breaker.leave(at(28)), Ok(Leave::Freely));
+    }
+
+    #[test]
+    fn what_a_process_with_a_clock_ahead_has_learnt_is_over_with_the_first_answer() {
+        let mut breaker: Breaker<()> = Breaker::opened(RULES, at(3), START);
+        assert_eq!(breaker.leave(START), Ok(Leave::AsProbe));
+        assert_eq!(breaker.succeeded(START), Change::Closed);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nothing_shut() {
+        let mut breaker = open_at_zero();
+        let hour_ago = at(-3_600);
+        assert_eq!(breaker.leave(hour_ago), Ok(Leave::AsProbe));
+        breaker.failed(1, hour_ago, true);
+        assert_eq!(breaker.leave(hour_ago), Err(Duration::seconds(10)));
+        assert_eq!(
+            breaker.leave(hour_ago + Duration::seconds(10)),
+            Ok(Leave::AsProbe)
+        );
+        // Its answer to a call that began after the opening, though the clock says before.
+        assert_eq!(
+            breaker.succeeded(hour_ago + Duration::seconds(10)),
+            Change::Closed
+        );
     }
 
     #[test]

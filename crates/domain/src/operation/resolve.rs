@@ -11,7 +11,7 @@ pub struct Sent {
 
 /// Clocks of one gateway are this close together. What lies further ahead was written before the clock was
 /// set back.
-const TOLERANCE: Duration = Duration::minutes(5);
+pub(crate) const TOLERANCE: Duration = Duration::minutes(5);
 
 /// No look is put off for longer than this, and no lease is as long: what is due later was put off before
 /// the clock was set back.
