@@ -181,3 +181,29 @@ async fn keys_that_the_token_service_refuses_are_rejected_with_a_status_that_bin
         assert_eq!(upstream.calls().len(), 0);
     }
 }
+
+#[tokio::test]
+async fn a_token_service_that_takes_long_to_say_no_is_left_alone_from_then_on() {
+    for (said, pause) in [(say(503, ""), 1), (say(429, "{}").with("retry-after", "9"), 9)] {
+        let upstream = Upstream::start().await;
+        let gate = upstream.hold_tokens();
+        let clock = Arc::new(Hand::new());
+        let vipps = vipps(upstream.address, &clock);
+        upstream.token_answers(said);
+        let slowly = async {
+            upstream.token_calls_are(1).await;
+            clock.advance(Duration::seconds(20));
+            gate.notify_one();
+        };
+        let (envelope, access) = (capture(), access());
+        let (first, ()) = tokio::join!(vipps.send(&envelope, &access), slowly);
+        assert!(!is_accepted(&first));
+        gate.notify_one();
+        clock.advance(Duration::seconds(pause) - Duration::MILLISECOND);
+        assert!(!is_accepted(&vipps.send(&envelope, &access).await));
+        assert_eq!(upstream.token_calls().len(), 1, "it was asked again");
+        clock.advance(Duration::MILLISECOND);
+        upstream.answers(say(200, CAPTURED));
+        assert!(is_accepted(&vipps.send(&envelope, &access).await));
+    }
+}

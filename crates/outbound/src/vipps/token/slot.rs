@@ -139,7 +139,8 @@ impl Slot {
             let began = inner.clock.now();
             let answer = slot.fetch_with_either_key(&inner, &access, began).await;
             let spread = spread(&inner);
-            slot.lock().land(answer, began, spread)
+            let ended = inner.clock.now();
+            slot.lock().land(answer, began, ended, spread)
         }
         .boxed()
         .shared();
@@ -187,6 +188,7 @@ impl State {
         &mut self,
         fetched: std::result::Result<Granted, NoToken>,
         began: OffsetDateTime,
+        ended: OffsetDateTime,
         spread: u64,
     ) -> Result {
         self.flight = None;
@@ -197,7 +199,8 @@ impl State {
                 // What the service asks for counts as far as waiting is bearable.
                 let back_off = doubled.max(why.asks_to_wait()).min(LONGEST_BACK_OFF);
                 self.failures = self.failures.saturating_add(1);
-                self.failed = Some((why.clone(), began + back_off));
+                // From its end: a service that takes long to fail is to be left alone most of all.
+                self.failed = Some((why.clone(), ended + back_off));
                 Err(why)
             }
         }
