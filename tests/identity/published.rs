@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
 use jsonwebtoken::Algorithm;
+use testkit::listener::until;
 use time::Duration;
 
 use crate::signer::{Signer, jwks};
@@ -21,6 +22,8 @@ use crate::world::{World, terms};
 struct Place {
     set: Arc<Mutex<Option<String>>>,
     asked: Arc<AtomicUsize>,
+    /// Nobody is answered while this is held.
+    silence: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Place {
@@ -39,9 +42,9 @@ impl Place {
         (url, serving)
     }
 
-    #[expect(clippy::unused_async, reason = "a handler is a future")]
     async fn answer(State(place): State<Self>) -> Response {
         place.asked.fetch_add(1, Ordering::SeqCst);
+        drop(place.silence.lock().await);
         match place.set.lock().unwrap().clone() {
             Some(set) => set.into_response(),
             None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -106,6 +109,37 @@ async fn an_unknown_kid_asks_once_per_cool_down_however_many_tokens_carry_it() {
         answer.unwrap();
     }
     assert_eq!(place.asked(), 2);
+}
+
+/// Whoever was the first to need an issuer's keys could else hang up and have everybody else wait for the cool-down;
+/// anybody can, with a token that only names the issuer.
+#[tokio::test]
+async fn a_caller_who_hangs_up_while_keys_are_fetched_leaves_them_to_everybody_else() {
+    let place = Place::default();
+    let (url, _serving) = place.open().await;
+    let world = world_with(format!("{url}/keys")).await;
+    let (old, new) = (
+        Signer::new("k1", Algorithm::ES256),
+        Signer::new("k2", Algorithm::ES256),
+    );
+    for (published, signer) in [(vec![&old], &old), (vec![&old, &new], &new)] {
+        place.publish(&published);
+        world.clock.advance(Duration::minutes(1));
+        let token = signer.token(&world.claims());
+        let asked = place.asked();
+        let silence = place.silence.lock().await;
+        {
+            let mut asking = Box::pin(world.ask(&token));
+            tokio::select! {
+                biased;
+                judged = &mut asking => panic!("{judged:?}"),
+                () = until(|| place.asked() > asked) => {}
+            }
+        }
+        drop(silence);
+        world.ask(&token).await.unwrap();
+        assert_eq!(place.asked(), asked + 1, "asked again");
+    }
 }
 
 #[tokio::test]

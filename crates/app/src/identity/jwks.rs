@@ -47,7 +47,7 @@ pub(super) struct Fetched {
 struct Slot {
     state: Mutex<State>,
     /// Held by the one who fetches.
-    fetching: tokio::sync::Mutex<()>,
+    fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -90,18 +90,24 @@ impl App {
         let state = slot.state().clone();
         if let Some(good) = newer(&state, unknown_in) {
             let now = self.clock().now();
-            if state.fetched_at.is_some_and(|at| now - at > STALE) && is_cool(&state, now) {
+            if state.fetched_at.is_some_and(|at| is_over(at, STALE, now)) && is_cool(&state, now) {
                 self.renew(Arc::clone(&slot), url.clone());
             }
             return Ok(Some(good));
         }
-        let _one = slot.fetching.lock().await;
+        let one = Arc::clone(&slot.fetching).lock_owned().await;
         let state = slot.state().clone();
         if let Some(good) = newer(&state, unknown_in) {
             return Ok(Some(good));
         }
         if is_cool(&state, self.clock().now()) {
-            self.fetch_keys(&slot, url).await;
+            let (app, slot, url) = (self.clone(), Arc::clone(&slot), url.clone());
+            // In a task: whoever asks may leave, and until the cool-down is over his fetch is everybody's.
+            let fetched = self.tasks().spawn(async move {
+                app.fetch_keys(&slot, &url).await;
+                drop(one);
+            });
+            drop(fetched.await);
         }
         let state = slot.state().clone();
         match (newer(&state, unknown_in), state.good) {
@@ -168,5 +174,10 @@ fn newer(state: &State, unknown_in: Option<u64>) -> Option<KeySource> {
 }
 
 fn is_cool(state: &State, now: OffsetDateTime) -> bool {
-    state.tried_at.is_none_or(|at| now - at >= COOL_DOWN)
+    state.tried_at.is_none_or(|at| is_over(at, COOL_DOWN, now))
+}
+
+/// Whether so much time has passed since then. What lies ahead was noted before the clock was set back.
+fn is_over(at: OffsetDateTime, span: Duration, now: OffsetDateTime) -> bool {
+    now < at || now - at >= span
 }

@@ -99,8 +99,10 @@ impl App {
     /// # Errors
     /// [`Error::Unavailable`] when it could not be read for ten seconds.
     pub async fn registry_version(&self) -> Result<i64, Error> {
-        let now = self.clock().now();
-        let is_within = |at: Option<OffsetDateTime>, limit: Duration| at.is_some_and(|at| now - at <= limit);
+        // By the time of each look: the one before may have waited for a database that hangs.
+        let is_within = |at: Option<OffsetDateTime>, limit: Duration| {
+            at.is_some_and(|at| self.clock().now() - at <= limit)
+        };
         let seen = self.view().seen();
         if is_within(seen.read_at, FRESH) {
             return Ok(seen.version);
