@@ -17,6 +17,7 @@ on_both_databases!(
     what_the_old_partner_began_is_settled_with_its_keys_before_the_unit_moves,
     what_nobody_knows_is_frozen_and_never_sent_again,
     what_is_frozen_is_looked_at_and_not_sent_though_it_still_could_be,
+    what_may_be_under_way_is_waited_for_from_when_the_mark_was_set,
     a_process_that_has_not_heard_of_it_begins_nothing_after_the_switch,
     a_crash_between_any_two_steps_leaves_the_next_process_the_rest,
     the_keys_that_were_shown_last_win_and_the_operator_has_the_last_word,
@@ -247,6 +248,32 @@ async fn what_nobody_knows_is_frozen_and_never_sent_again(kind: Kind) {
     let north = gateway.north();
     let settled = north.operation(REFERENCE, &open.text("/id")).send().await.is(200);
     assert_eq!(settled.text("/status"), "succeeded", "{settled}");
+}
+
+/// A round of the job may stand in line for long before it can set the mark; until then the same bytes still leave.
+async fn what_may_be_under_way_is_waited_for_from_when_the_mark_was_set(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let _ = unknown_capture(&gateway, Fault::AnswerLost).await;
+    let _ = claimed(&gateway).await;
+    gateway.work().await;
+    gateway.world.advance(Duration::minutes(60)).await;
+    let app = &gateway.world.app;
+    let other = app.store().begin_system("test: another change").await.unwrap();
+    other.system().change_registry().await.unwrap();
+    let waits = async {
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        gateway.world.advance(Duration::seconds(50)).await;
+        other.rollback().await.unwrap();
+    };
+    tokio::join!(round(&gateway), waits);
+    let frozen = transfer(&gateway).await;
+    assert_eq!(frozen.stage, Stage::Frozen);
+    assert_eq!(frozen.frozen_at, Some(gateway.world.clock.now()));
+    gateway.world.advance(Duration::seconds(59)).await;
+    gateway.work().await;
+    assert_eq!(transfer(&gateway).await.stage, Stage::Frozen);
 }
 
 /// The drain ends long before the time in which the same bytes could leave again: only the mark on the assignment keeps

@@ -40,11 +40,13 @@ pub(crate) async fn step(app: &App, transfer: &Transfer, now: OffsetDateTime) ->
     let by = Actor::gateway();
     let mut notes = Notes::of(app, &by);
     let went_on = match transfer.from {
-        None => begin(&tx, &registry, &transfer, &mut notes, now).await?,
+        None => begin(&tx, &registry, &transfer, &mut notes, now.max(app.now())).await?,
         Some((_, holder)) => {
             // Whoever has seen the holder's standing ends first: what it began is counted below.
             tx.system().hold_standing(holder).await?;
             let holder = holder_of(&tx, holder).await?;
+            // The round may have stood in line: what is in flight counts from when nothing more can leave.
+            let now = now.max(app.now());
             carry_on(&tx, &registry, &transfer, holder, &mut notes, now).await?
         }
     };
