@@ -12,6 +12,7 @@ mod crash;
 mod crowd;
 mod forgetting;
 mod hold_ups;
+mod horizon;
 mod late;
 mod lies;
 mod plain;

@@ -22,7 +22,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
         tx.commit().await?;
         due
     };
-    let looked = each(due, |check| async move {
+    let looked = each(app, due, |check| async move {
         let looked = look(app, check.partner, check.environment, check.assignment);
         if let Err(error) = looked.await {
             tracing::warn!(

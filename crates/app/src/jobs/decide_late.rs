@@ -44,7 +44,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
         let batch = u64::from(app.settings().batch);
         reader.system().due_late_payments(now, batch).await?
     };
-    let decided = each(due, |due| async move {
+    let decided = each(app, due, |due| async move {
         match decide(app, &due).await {
             Ok(()) => true,
             Err(error) => {

@@ -19,7 +19,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
             .due_product_orders(now, u64::from(app.settings().batch))
             .await?
     };
-    let taken = each(due, |due| async move {
+    let taken = each(app, due, |due| async move {
         match step(app, due.partner, due.environment, due.order).await {
             Ok(taken) => taken,
             Err(error) => {

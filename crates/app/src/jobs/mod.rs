@@ -73,12 +73,14 @@ impl App {
 }
 
 /// Works on everything that is due, several at the same time, so that what is slow holds up no other for long.
-/// Returns how often `work` said that it did something; what fails is its own to log.
-async fn each<T, F>(due: Vec<T>, work: impl Fn(T) -> F) -> usize
+/// Nothing more is taken up once the process is to end. Returns how often `work` said that it did something; what
+/// fails is its own to log.
+async fn each<T, F>(app: &App, due: Vec<T>, work: impl Fn(T) -> F) -> usize
 where
     F: Future<Output = bool>,
 {
     stream::iter(due)
+        .take_while(|_| std::future::ready(!app.shutdown().is_cancelled()))
         .map(work)
         .buffer_unordered(AT_ONCE)
         .filter(|is_done| std::future::ready(*is_done))

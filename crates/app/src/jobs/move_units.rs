@@ -22,6 +22,9 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
     let mut further = 0;
     // One after another: each is a change of the registry, and those stand in line anyway.
     for transfer in open {
+        if app.shutdown().is_cancelled() {
+            break;
+        }
         match step(app, &transfer, now).await {
             Ok(went_on) => further += usize::from(went_on),
             Err(error) => tracing::error!(

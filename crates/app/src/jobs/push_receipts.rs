@@ -30,7 +30,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
             .due_receipts(now, u64::from(app.settings().batch))
             .await?
     };
-    let tried = each(due, |due| async move {
+    let tried = each(app, due, |due| async move {
         match attempt(app, due).await {
             Ok(tried) => tried,
             Err(error) => {

@@ -23,7 +23,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
             .due_operations(now, u64::from(app.settings().batch))
             .await?
     };
-    let taken = each(due, |due| async move {
+    let taken = each(app, due, |due| async move {
         match step(app, due).await {
             Ok(taken) => taken,
             Err(error) => {

@@ -25,6 +25,9 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
     }
     let mut done = 0;
     for keys in retiring {
+        if app.shutdown().is_cancelled() {
+            break;
+        }
         match finish(app, &keys, now).await {
             Ok(true) => {
                 app.vipps()

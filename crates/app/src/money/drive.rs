@@ -35,7 +35,7 @@ pub struct Drive {
     pub(super) books: Payment,
     /// The last send, and how it ended, as far as it is not written down yet.
     pub(super) attempt: Option<(Attempt, Option<Ended>)>,
-    /// When the last send left that may have reached Vipps and has no answer that is known.
+    /// When the last send had left at the latest that may have reached Vipps and has no answer that is known.
     pub(super) doubted: Option<OffsetDateTime>,
     /// Vipps' last definite no, for as long as it is not known whether it is the last word.
     pub(super) no: Option<Rejected>,
@@ -123,7 +123,7 @@ impl Drive {
     }
 
     /// Carries on an operation that was claimed from an owner who is gone. `doubted` = when the last send
-    /// left that may have come about.
+    /// had left at the latest that may have come about.
     pub fn claimed(
         hands: Hands,
         held: Held,
@@ -188,14 +188,21 @@ impl Drive {
         } else {
             Purpose::Begin
         };
-        let outcome = send_for(app, &self.unit, &self.held, &self.operation.envelope, purpose).await;
+        let outcome = if self.doubted.is_some() && !self.may_go_again(app) {
+            // It waited to be stored until its time was over.
+            Outcome::NotSent {
+                reason: "the time in which it may be sent again is over".to_owned(),
+            }
+        } else {
+            send_for(app, &self.unit, &self.held, &self.operation.envelope, purpose).await
+        };
         app.reads()
             .end_of_write(self.operation.assignment, &self.operation.reference);
         if let Some((_, ended)) = &mut self.attempt {
             *ended = Some(ended_as(&outcome));
         }
         match Verdict::of(self.operation.kind, outcome, self.doubted.is_some()) {
-            Verdict::Succeeded(accepted) => self.succeeded(accepted),
+            Verdict::Succeeded(accepted) => self.succeeded(app, accepted),
             Verdict::Refused(rejected) => Step::End(Ending::Refused {
                 rejected: Some(rejected),
                 reading: None,
@@ -211,14 +218,15 @@ impl Drive {
                 after: Some(rejected),
             },
             Verdict::Unknown => {
-                self.doubted = Some(self.operation.sent.last);
+                // It may have waited for a token, say: it left at some moment before this one.
+                self.doubted = Some(app.now());
                 Step::Look { after: None }
             }
         }
     }
 
     /// A yes counts when the answer's own sums show it; else the event log is asked.
-    fn succeeded(&mut self, accepted: Accepted) -> Step {
+    fn succeeded(&mut self, app: &App, accepted: Accepted) -> Step {
         if self.doubted.is_none() && !shows(&self.operation, &self.books, &accepted) {
             tracing::error!(
                 operation.id = %self.operation.id,
@@ -229,7 +237,7 @@ impl Drive {
                 operation = self.operation.kind.as_str(),
                 monotonic_counter.nordbro_answers_disbelieved = 1_u64
             );
-            self.doubted = Some(self.operation.sent.last);
+            self.doubted = Some(app.now());
             return Step::Look { after: None };
         }
         Step::End(Ending::Succeeded {
@@ -291,7 +299,7 @@ impl Drive {
         // A look at that moment may be the last one that is needed ...
         let decided_by = match self.doubted {
             Some(doubted) if self.no.is_some() => Some(doubted),
-            Some(_) | None if self.operation.kind == Kind::Create => Some(sent.last),
+            Some(_) | None if self.operation.kind == Kind::Create => Some(self.left_by()),
             Some(_) | None => None,
         };
         let decisive = decided_by.map(|from| from + resolve::MISSING_FOR);
@@ -306,6 +314,12 @@ impl Drive {
 
     pub(super) fn repeat_at(&self) -> OffsetDateTime {
         resolve::repeat_at(&self.operation.sent, self.operation.sends, self.salt())
+    }
+
+    /// When the last send had left at the latest. It is stored before it leaves.
+    pub(super) fn left_by(&self) -> OffsetDateTime {
+        let stored = self.operation.sent.last;
+        self.doubted.map_or(stored, |doubted| doubted.max(stored))
     }
 
     /// Leaves the operation open for the resolver.
@@ -328,7 +342,12 @@ impl Drive {
             scope.leave(&self.held).await?;
             scope.postpone(self.operation.id, next).await?;
             if let Some((attempt, Some(ended))) = self.attempt {
-                scope.end_attempt(attempt.id, ended, app.now()).await?;
+                // Whoever goes on counts from here.
+                let is_doubted = matches!(ended, Ended::Unknown | Ended::Accepted);
+                let at = self.doubted.filter(|_| is_doubted);
+                scope
+                    .end_attempt(attempt.id, ended, at.unwrap_or_else(|| app.now()))
+                    .await?;
             }
             tx.commit().await?;
             Ok(())

@@ -1,9 +1,10 @@
 //! Evidence first: what Vipps' event log and the payment itself say about an operation.
 
-use domain::operation::resolve::{self, Missing, missing};
+use domain::operation::resolve::{self, Missing, Sent, missing};
 use domain::operation::{Evidence, Kind, Sought, verdict};
 use domain::{Event, EventName, Reading, Rejected};
 use outbound::vipps::{Events, ReadError};
+use store::money::Presence;
 
 use super::drive::{Drive, Step};
 use super::settle::Ending;
@@ -179,13 +180,29 @@ impl Drive {
             return self.by_the_answer(app, after, None).await;
         }
         let now = app.now();
-        match missing(&self.operation.sent, self.operation.missing, now) {
-            Missing::NotCreated => Ok(Step::End(Ending::NotCreated)),
+        let sent = Sent {
+            last: self.left_by(),
+            ..self.operation.sent.clone()
+        };
+        match missing(&sent, self.operation.missing, now) {
+            Missing::NotCreated => Ok(if self.is_in_the_books(app).await? {
+                // Somebody has read it: Vipps' answer of now is the older one.
+                Step::Pause
+            } else {
+                Step::End(Ending::NotCreated)
+            }),
             Missing::LookAgain(_) => {
                 self.operation.missing = self.operation.missing.saturating_add(1);
                 self.replay(app).await
             }
         }
+    }
+
+    async fn is_in_the_books(&self, app: &App) -> Result<bool, Error> {
+        let operation = &self.operation;
+        let reader = app.store().read(operation.partner, operation.environment);
+        let record = reader.scope().find_payment_by_id(operation.payment).await?;
+        Ok(record.is_some_and(|record| record.presence == Presence::Present))
     }
 
     /// The payment as it is now, as far as it can be read: it rounds off an end that is known already.

@@ -282,7 +282,9 @@ impl App {
             scope.hold_off(operation.id, until).await?;
             let found = scope.find_operation(operation.id).await?;
             let operation = found.ok_or(store::Error::Stale)?;
+            // Where no end is written down, its sender may have been at it until the lease was over.
             let doubted = scope.last_send_in_doubt(operation.id).await?;
+            let doubted = doubted.map(|send| send.ended_at.unwrap_or(send.at + self.settings().lease));
             let record = scope.find_payment_by_id(operation.payment).await?;
             let record = record.ok_or(store::Error::Stale)?;
             tx.commit().await?;

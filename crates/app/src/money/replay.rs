@@ -15,7 +15,7 @@ use crate::{App, Error};
 #[derive(Debug)]
 pub(super) enum Stored {
     Send,
-    /// The budget does not allow it yet.
+    /// The budget does not allow it yet, or its time is over.
     NotNow,
     Lost,
 }
@@ -23,12 +23,6 @@ pub(super) enum Stored {
 impl Drive {
     /// Stores one more send and renews the lease for it.
     pub(super) async fn store_send(&mut self, app: &App, budget: Budget) -> Result<Stored, Error> {
-        let now = app.now();
-        let until = now + app.settings().lease;
-        let attempt = Attempt {
-            id: app.clock().new_id(),
-            at: now,
-        };
         let work = async {
             let operation = &self.operation;
             let tx = app
@@ -42,6 +36,17 @@ impl Drive {
                 tx.rollback().await?;
                 return Ok(None);
             }
+            // Only now: whoever stands in line to write grows older.
+            let now = app.now();
+            if self.doubted.is_some() && !self.may_go_again(app) {
+                tx.rollback().await?;
+                return Ok(None);
+            }
+            let until = now + app.settings().lease;
+            let attempt = Attempt {
+                id: app.clock().new_id(),
+                at: now,
+            };
             let held = scope.renew(&self.held, until).await?;
             let sent = scope
                 .sent_times(
@@ -60,21 +65,29 @@ impl Drive {
             }
             scope.add_send(&held, operation, attempt, until).await?;
             tx.commit().await?;
-            Ok::<Option<Held>, Fault>(Some(held))
+            Ok::<Option<(Held, Attempt)>, Fault>(Some((held, attempt)))
         };
         match work.await {
-            Ok(Some(held)) => {
+            Ok(Some((held, attempt))) => {
                 self.held = held;
                 self.attempt = Some((attempt, None));
                 self.operation.sends += 1;
                 self.operation.missing = 0;
-                self.operation.sent.last = now;
+                self.operation.sent.last = attempt.at;
                 Ok(Stored::Send)
             }
             Ok(None) => Ok(Stored::NotNow),
             Err(Fault::Store(store::Error::Stale)) => Ok(Stored::Lost),
             Err(fault) => Err(fault.into()),
         }
+    }
+
+    /// Whether the same bytes may still leave once more. The whole call has to fit within the horizon: what has to wait
+    /// for a token leaves later than it was sent.
+    pub(super) fn may_go_again(&self, app: &App) -> bool {
+        let same_client = self.unit.access.keys.client_id == self.operation.client_id;
+        let horizon = app.settings().replay_horizon - app.settings().call_limit;
+        may_replay(&self.operation.sent, same_client, app.now(), horizon)
     }
 
     /// Makes sure that the lease outlasts one more call; false = the payment has another owner.
@@ -117,9 +130,7 @@ impl Drive {
         if self.operation.kind == Kind::Create && !self.waiting.is_wanted(app.now()) {
             return Ok(Step::Pause);
         }
-        let same_client = self.unit.access.keys.client_id == self.operation.client_id;
-        let horizon = app.settings().replay_horizon;
-        if !may_replay(&self.operation.sent, same_client, app.now(), horizon) {
+        if !self.may_go_again(app) {
             return Ok(Step::Pause);
         }
         let door = Endpoint::of_operation(self.operation.kind);

@@ -131,6 +131,8 @@ async fn merge(
             after.believe(&record, reading.as_ref());
         }
         Ending::Refused { reading, .. } => after.believe(&record, reading.as_ref()),
+        // Somebody has read it meanwhile: it is there, and the next look finds it.
+        Ending::NotCreated if record.presence == Presence::Present => return Err(store::Error::Stale.into()),
         Ending::NotCreated => after.presence = Presence::Burnt,
         Ending::Released(_) | Ending::NotSent => {}
     }

@@ -26,7 +26,7 @@ pub use kept::Answer;
 pub use keys::KeyHolder;
 pub use late::DueLatePayment;
 pub use operation::{Operation, Release};
-pub use operations::{Attempt, DueOperation, Ended, NextStep, Settlement};
+pub use operations::{Attempt, DueOperation, Ended, NextStep, SendInDoubt, Settlement};
 pub use ownership::Held;
 pub use payment::{NewPayment, PaymentRecord, Presence};
 pub use payments::{PaymentFilter, PaymentUpdate};

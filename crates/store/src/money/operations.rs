@@ -26,6 +26,15 @@ pub struct Attempt {
     pub at: OffsetDateTime,
 }
 
+/// A send that may have come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendInDoubt {
+    /// When it was stored: it left no earlier.
+    pub at: OffsetDateTime,
+    /// When it was given up: it left no later. Absent = nobody wrote down what became of it.
+    pub ended_at: Option<OffsetDateTime>,
+}
+
 /// How one send ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -156,9 +165,8 @@ impl<M> Scope<'_, M> {
             .collect()
     }
 
-    /// When the last send of an operation left that may have come about: it was accepted, or its answer is
-    /// not known.
-    pub async fn last_send_in_doubt(&self, operation: OperationId) -> Result<Option<OffsetDateTime>, Error> {
+    /// The last send of an operation that may have come about: it was accepted, or its answer is not known.
+    pub async fn last_send_in_doubt(&self, operation: OperationId) -> Result<Option<SendInDoubt>, Error> {
         let definite = [Ended::Rejected, Ended::NotSent].map(Ended::as_str);
         attempts::Entity::find()
             .filter(attempts::Column::OperationId.eq(operation.uuid()))
@@ -172,7 +180,13 @@ impl<M> Scope<'_, M> {
             .order_by_desc(attempts::Column::SentAt)
             .one(self.conn())
             .await?
-            .map(|row| row.sent_at.at("attempts", row.id))
+            .map(|row| {
+                let ended_at = row.ended_at.map(|at| at.at("attempts", row.id));
+                Ok(SendInDoubt {
+                    at: row.sent_at.at("attempts", row.id)?,
+                    ended_at: ended_at.transpose()?,
+                })
+            })
             .transpose()
     }
 
