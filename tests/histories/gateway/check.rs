@@ -86,7 +86,9 @@ fn count(history: &mut History<'_>, operation: &Operation) {
 
 /// What was first sent longer than the horizon before trouble ended, and nothing else.
 fn may_be_open(history: &History<'_>, operation: &Operation) -> Result<bool, String> {
-    let horizon = history.app.settings().replay_horizon;
+    // A call that would not be over within the horizon does not leave.
+    let settings = history.app.settings();
+    let horizon = settings.replay_horizon - settings.call_limit;
     let last = history.quiet_since + BOUND - horizon;
     let last = last.unix_timestamp_nanos() / 1_000;
     if i128::from(operation.first_sent_at) <= last {
