@@ -18,6 +18,7 @@ on_both_databases!(
     an_answer_that_was_lost_leaves_one_order_at_vipps,
     an_order_that_outlived_its_horizon_is_found_in_the_list_and_never_sent_again,
     orders_that_cannot_be_told_apart_are_nobodys,
+    one_order_that_two_requests_may_have_made_is_neithers,
     an_order_is_taken_back_until_it_is_signed,
     a_deletion_whose_answer_was_lost_is_one,
     a_link_that_nobody_used_expires,
@@ -343,6 +344,20 @@ async fn orders_that_cannot_be_told_apart_are_nobodys(kind: Kind) {
         assert_eq!(read(&gateway, ended).await.text("/status"), "expired");
     }
     assert_eq!(seen(&gateway, "management.order").len(), 2);
+}
+
+async fn one_order_that_two_requests_may_have_made_is_neithers(kind: Kind) {
+    let gateway = start(kind).await;
+    vipps(&gateway).add_fault(lost("management.order").once());
+    let one = order(&north(&gateway), "order-1").wait(0).send().await.is(202);
+    let never = Rule::new("never", Fault::ResetBeforeEffect).on("management.order");
+    vipps(&gateway).add_fault(never);
+    let two = order(&north(&gateway), "order-2").wait(0).send().await.is(202);
+    later(&gateway, Duration::hours(2)).await;
+    assert_eq!(at_vipps(&gateway).len(), 1);
+    for pending in [&one, &two] {
+        assert_eq!(read(&gateway, pending).await.text("/status"), "pending");
+    }
 }
 
 async fn an_order_is_taken_back_until_it_is_signed(kind: Kind) {

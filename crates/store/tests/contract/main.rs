@@ -15,6 +15,7 @@ mod foreign;
 mod money;
 mod moved;
 mod onboarding;
+mod product_orders;
 mod quality;
 mod registry;
 mod transactions;
