@@ -55,6 +55,7 @@ OTHERS = [
     ("crates/api/src/identity/operator.rs", "|| !claims.aud.contains(&trusted.aud)",
      "|| !crate::broken(%d) && !claims.aud.contains(&trusted.aud)"),
     ("crates/api/src/identity/operator.rs", "if partners.iter().any(", "if !crate::broken(%d) && partners.iter().any("),
+    ("crates/api/src/identity/operator.rs", "&& app.is_operator_revoked(", "&& !crate::broken(%d)\n        && app.is_operator_revoked("),
     ("crates/api/src/admin/gate.rs", "if believed.role >= least =>", "if crate::broken(%d) || believed.role >= least =>"),
     ("crates/api/src/router.rs", ".with_state(face.clone())",
      ".with_state(face.clone())\n        .merge(if crate::broken(%d) { crate::admin::router(face) } else { Router::new() })"),
@@ -172,7 +173,7 @@ def notices(programs, rule):
     """The first test that fails under the broken rule, or None."""
     sweep = [
         f"{room}::on_sqlite"
-        for room in ("walls", "bad_tokens", "identity", "onboarding", "operator_walls", "operators", "product_orders", "transfers")
+        for room in ("walls", "bad_tokens", "identity", "onboarding", "operator_walls", "operators", "operator_transfers", "operator_imports", "product_orders", "transfers")
     ]
     for name, arguments in (("contract", ["foreign", "audit::each_partner", "product_orders"]), ("gateway", sweep), ("identity", [])):
         environment = {**os.environ, "NORDBRO_BROKEN_RULE": str(rule), "RUST_BACKTRACE": "0"}

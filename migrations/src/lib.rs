@@ -27,6 +27,7 @@ mod m20261126_031000_product_orders;
 mod m20261126_033500_key_switches;
 mod m20261126_055000_abandoned_receipts;
 mod m20261126_055500_index_of_nothing;
+mod m20261126_060000_operator_tokens;
 mod script;
 mod users;
 pub mod wall;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_033500_key_switches::Migration),
             Box::new(m20261126_055000_abandoned_receipts::Migration),
             Box::new(m20261126_055500_index_of_nothing::Migration),
+            Box::new(m20261126_060000_operator_tokens::Migration),
         ]
     }
 }

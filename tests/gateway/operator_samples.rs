@@ -5,6 +5,7 @@ use serde_json::json;
 use testkit::contract::Operation;
 use testkit::{Ask, Gateway};
 
+use crate::product_orders;
 use crate::samples::payment_of;
 use crate::transfers::claimed;
 
@@ -52,6 +53,7 @@ fn body(operation: &Operation, named: &Named) -> Option<serde_json::Value> {
         "setClient" => json!({"tokenLifetime": 60}),
         "addClientSecret" => json!({"clientSecret": SECRET, "retireOthers": true}),
         "retireClientSecrets" => json!({"keep": "newest"}),
+        "revokeOperatorToken" => json!({"jti": "sample"}),
         "revokeToken" => json!({"jti": "sample", "issuerId": named.get("issuerId")}),
         "addProfile" => json!({
             "partnerId": partner(), "environment": "test", "name": "sample", "systemName": "Acme",
@@ -85,10 +87,10 @@ fn body(operation: &Operation, named: &Named) -> Option<serde_json::Value> {
         | "suspendIssuer" | "activateIssuer" | "removeIssuer" | "listClients" | "showClient"
         | "suspendClient" | "activateClient" | "removeClient" | "listProfiles" | "showProfile"
         | "removeProfile" | "listMerchants" | "showMerchant" | "removeMerchant" | "listSalesUnits"
-        | "showSalesUnit" | "probeSalesUnit" | "listTransfers" | "showTransfer" | "listKeySets"
-        | "showKeySet" | "proveKeySet" | "removeKeySet" | "listOperations" | "showOperation"
-        | "listSealingKeys" | "listSigningKeys" | "replaceSigningKeys" | "listAudit" | "listAuditChains"
-        | "exportAudit" => return None,
+        | "showSalesUnit" | "probeSalesUnit" | "listProductOrders" | "showProductOrder" | "listTransfers"
+        | "showTransfer" | "listKeySets" | "showKeySet" | "proveKeySet" | "removeKeySet"
+        | "listOperations" | "showOperation" | "listSealingKeys" | "listSigningKeys"
+        | "replaceSigningKeys" | "listAudit" | "listAuditChains" | "exportAudit" => return None,
         new => panic!("the operation {new} has no sample request: add one, and the walls are tried for it"),
     })
 }
@@ -135,6 +137,7 @@ pub(crate) async fn one_of_each(gateway: &Gateway) -> Named {
         ("salesUnitId", units[0].id.to_string()),
         ("keySetId", keys[0].id.to_string()),
         ("operationId", payment.operation),
+        ("productOrderId", product_orders::one(gateway).await),
         ("transferId", transfers.unwrap()[0].id.to_string()),
         ("chain", north.to_string()),
     ])

@@ -13,6 +13,7 @@ on_both_databases!(
     lists_come_in_pages,
     a_partner_goes_from_nothing_to_a_live_sales_unit_and_back,
     trust_is_taken_back_at_once,
+    one_token_of_an_operator_is_taken_back,
     an_unknown_operation_is_abandoned_with_a_reason,
     open_operations_come_in_pages,
     the_audit_is_read_exported_and_verified,
@@ -356,6 +357,66 @@ async fn trust_is_taken_back_at_once(kind: Kind) {
     let _ = nobody
         .problem(400, "invalid_request")
         .names("issuerId", "required");
+}
+
+async fn one_token_of_an_operator_is_taken_back(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let leaked = gateway.operator_token("owner").claim("jti", "op-1").signed();
+    let other = gateway.operator_token("owner").claim("jti", "op-2").signed();
+    let nameless = gateway.operator_token("owner").signed();
+    let asks = async |gateway: &Gateway, token: &str| {
+        let ask = gateway.ask_privately(Method::GET, "/admin/v1/partners");
+        ask.bearer(token).send().await.status
+    };
+    // A partner's token of the same name is another token.
+    let partners = gateway.north_token().claim("jti", "op-1").signed();
+    let units = async |gateway: &Gateway| {
+        let ask = gateway.ask(Method::GET, "/v1/sales-units").bearer(&partners);
+        ask.send().await.status
+    };
+    for token in [&leaked, &other, &nameless] {
+        assert_eq!(asks(&gateway, token).await, 200);
+    }
+    let path = "/admin/v1/revoked-operator-tokens";
+    let revoke = async |role: &str, body: Value| {
+        let ask = gateway.operate(role, Method::POST, path);
+        let ask = ask.header("audit-reason", "found in a log");
+        ask.json(&body).send().await
+    };
+    let _ = revoke("auditor", json!({"jti": "op-1"}))
+        .await
+        .problem(403, "role_missing");
+    let ask = gateway.ask_privately(Method::POST, path).bearer(&partners);
+    let refused = ask.json(&json!({"jti": "op-1"})).send().await;
+    let _ = refused.problem(401, "unauthenticated");
+    let wrong = revoke("support", json!({"jti": "op-1", "iss": "x"})).await;
+    let _ = wrong.problem(400, "invalid_request").names("iss", "unknown");
+    let wrong = revoke("support", json!({"jti": "op-\u{7}"})).await;
+    let _ = wrong.problem(400, "invalid_request").names("jti", "format");
+    assert_eq!(asks(&gateway, &leaked).await, 200);
+    let revoked = revoke("support", json!({"jti": "op-1"})).await.is(200);
+    assert_eq!(
+        (revoked.text("/jti"), revoked.text("/iss")),
+        ("op-1".to_owned(), gateway.operator_issuer.iss.clone())
+    );
+    assert_eq!(asks(&gateway, &leaked).await, 401);
+    for token in [&other, &nameless] {
+        assert_eq!(asks(&gateway, token).await, 200);
+    }
+    assert_eq!(units(&gateway).await, 200);
+    let again = revoke("support", json!({"jti": "op-1"})).await;
+    let _ = again.problem(400, "invalid_request").names("jti", "unique");
+    let acts = get(&gateway, "/audit?chain=gateway&action=operator_token.revoke").await;
+    assert_eq!(
+        (acts.text("/data/0/target"), acts.text("/data/0/reason")),
+        ("op-1".to_owned(), "found in a log".to_owned())
+    );
+    // It is kept as long as a token of that name could live, and over a restart.
+    let gateway = gateway.restarted().await;
+    assert_eq!(asks(&gateway, &leaked).await, 401);
+    gateway.world.advance(time::Duration::hours(23)).await;
+    let anew = gateway.operator_token("owner").claim("jti", "op-1").signed();
+    assert_eq!(asks(&gateway, &anew).await, 401);
 }
 
 async fn an_unknown_operation_is_abandoned_with_a_reason(kind: Kind) {

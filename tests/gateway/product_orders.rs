@@ -20,6 +20,7 @@ on_both_databases!(
     orders_that_cannot_be_told_apart_are_nobodys,
     one_order_that_two_requests_may_have_made_is_neithers,
     an_order_is_taken_back_until_it_is_signed,
+    an_operator_looks_at_orders_and_never_sees_form_or_link,
     a_deletion_whose_answer_was_lost_is_one,
     a_link_that_nobody_used_expires,
     an_order_of_another_partner_does_not_exist_and_proves_nothing,
@@ -41,6 +42,13 @@ async fn start(kind: Kind) -> Gateway {
     serve_in_production(&gateway, "north", gateway.world.north.id).await;
     merchant(&north(&gateway), NUMBER).await;
     gateway
+}
+
+/// The id of an order of north's.
+pub(crate) async fn one(gateway: &Gateway) -> String {
+    serve_in_production(gateway, "north", gateway.world.north.id).await;
+    merchant(&north(gateway), NUMBER).await;
+    order(&north(gateway), "one").send().await.is(201).text("/id")
 }
 
 async fn serve_in_production(gateway: &Gateway, name: &str, partner: domain::PartnerId) {
@@ -396,6 +404,45 @@ async fn an_order_is_taken_back_until_it_is_signed(kind: Kind) {
     let nobody = "/v1/product-orders/por_0190a1b2c3d47e5f8091a2b3c4d5e6f7";
     let none = north(&gateway).ask(Method::DELETE, nobody).send().await;
     let _ = none.problem(404, "product_order_not_found");
+}
+
+async fn an_operator_looks_at_orders_and_never_sees_form_or_link(kind: Kind) {
+    let gateway = start(kind).await;
+    let first = order(&north(&gateway), "first").send().await.is(201);
+    gateway.world.advance(Duration::SECOND).await;
+    let _ = delete(&gateway, &first).await;
+    later(&gateway, Duration::minutes(2)).await;
+    let second = order(&north(&gateway), "second").send().await.is(201);
+    let get = async |path: &str| {
+        let path = format!("/admin/v1/product-orders{path}");
+        gateway.operate("auditor", Method::GET, &path).send().await
+    };
+    let all = get("").await.is(200);
+    assert_eq!(
+        (all.at("/data/0/id"), all.at("/data/1/id")),
+        (second.at("/id"), first.at("/id")),
+        "newest first: {all}"
+    );
+    let page = get("?limit=1").await.is(200);
+    assert_eq!(page.at("/data/0/id"), second.at("/id"));
+    let rest = get(&format!("?limit=1&cursor={}", page.text("/nextCursor"))).await;
+    let rest = rest.is(200);
+    assert_eq!(
+        (rest.at("/data/0/id"), rest.at("/hasMore")),
+        (first.at("/id"), json!(false))
+    );
+    let souths = get(&format!("?partnerId={}", gateway.world.south.id)).await;
+    assert_eq!(souths.is(200).at("/data"), json!([]));
+    let shown = get(&format!("/{}", second.text("/id"))).await.is(200);
+    assert_eq!(shown.json(), all.at("/data/0"));
+    assert_eq!(shown.text("/partnerId"), gateway.world.north.id.to_string());
+    let link = second.text("/prefillUrl");
+    for answer in [&all, &shown] {
+        let told = answer.to_string();
+        assert!(!told.contains(&link) && !told.contains("fjell.example"), "{told}");
+    }
+    let wrong = get("?cursor=prt_1").await;
+    let _ = wrong.problem(400, "invalid_cursor");
 }
 
 async fn a_deletion_whose_answer_was_lost_is_one(kind: Kind) {

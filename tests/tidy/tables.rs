@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 
 /// Tables that belong to the gateway as a whole, each with its reason. Every other table names its partner and its
 /// environment; one that does is not listed.
-const OF_THE_GATEWAY: [(&str, &str); 6] = [
+const OF_THE_GATEWAY: [(&str, &str); 7] = [
     (
         "registry_version",
         "one row that every process reads to learn of changes",
@@ -13,6 +13,10 @@ const OF_THE_GATEWAY: [(&str, &str); 6] = [
     (
         "sales_units",
         "a unit is an MSN in an environment and changes partner; who holds it is in `assignments`",
+    ),
+    (
+        "revoked_operator_tokens",
+        "operators are the gateway's, and their tokens act on every partner",
     ),
     ("signing_keys", "the gateway's own issuer serves every partner"),
     (

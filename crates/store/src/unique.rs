@@ -33,6 +33,10 @@ const RULES: &[Rule] = &[
         columns: "revoked_tokens.signer, revoked_tokens.jti",
     },
     Rule {
+        name: "pk_revoked_operator_tokens",
+        columns: "revoked_operator_tokens.iss, revoked_operator_tokens.jti",
+    },
+    Rule {
         name: "uq_signing_keys_kid",
         columns: "signing_keys.kid",
     },

@@ -4,13 +4,15 @@ use std::str::FromStr;
 
 use app::audit::Actor;
 use app::operations::{self, Operation};
+use app::product_orders::{self, FoundProductOrder};
 use app::registry::{Assignment, Client, Issuer, Merchant, Partner, Profile, StoredKeySet};
 use app::transfers::{self, Transfer};
 use app::{App, Error, registry};
 use axum::RequestPartsExt;
 use axum::extract::{FromRequestParts, Path};
 use domain::{
-    AssignmentId, ClientId, IssuerId, KeySetId, MerchantId, OperationId, PartnerId, ProfileId, TransferId,
+    AssignmentId, ClientId, IssuerId, KeySetId, MerchantId, OperationId, PartnerId, ProductOrderId,
+    ProfileId, TransferId,
 };
 use http::request::Parts;
 
@@ -71,5 +73,6 @@ nouns! {
     Assignment, AssignmentId, SALES_UNIT_NOT_FOUND, registry::sales_units::show;
     StoredKeySet, KeySetId, KEY_SET_NOT_FOUND, registry::key_sets::show;
     Operation, OperationId, OPERATION_NOT_FOUND, operations::show;
+    FoundProductOrder, ProductOrderId, PRODUCT_ORDER_NOT_FOUND, product_orders::find;
     Transfer, TransferId, TRANSFER_NOT_FOUND, transfers::find;
 }

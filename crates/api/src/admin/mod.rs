@@ -17,6 +17,7 @@ mod key_sets;
 mod merchants;
 mod operations;
 mod partners;
+mod product_orders;
 mod profiles;
 mod query;
 mod role;
@@ -77,6 +78,7 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(clients::suspend))
         .routes(routes!(clients::activate))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::revoke_operators))
         .routes(routes!(signing_keys::list))
         .routes(routes!(signing_keys::replace))
         .routes(routes!(profiles::add, profiles::list))
@@ -87,6 +89,8 @@ pub(crate) fn routes() -> OpenApiRouter<Face> {
         .routes(routes!(sales_units::show, sales_units::set))
         .routes(routes!(sales_units::probe))
         .routes(routes!(sales_units::verify))
+        .routes(routes!(product_orders::list))
+        .routes(routes!(product_orders::show))
         .routes(routes!(transfers::list))
         .routes(routes!(transfers::show))
         .routes(routes!(transfers::force))

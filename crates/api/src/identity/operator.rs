@@ -78,6 +78,11 @@ pub(crate) async fn authenticate(
         trusted.max_lifetime,
         trusted.demands_at_jwt,
     )?;
+    if let Some(jti) = &claims.jti
+        && app.is_operator_revoked(&claims.iss, jti).await?
+    {
+        return Err(Reason::Revoked.into());
+    }
     let roles: Roles = serde_json::from_slice(&compact.payload).map_err(|_| Reason::Claims)?;
     Ok(Operator {
         sub: claims.sub,

@@ -117,6 +117,7 @@ fn every_example_of_a_body_passes_the_rules_that_guard_it() {
                     check::of::<asked::Because>(&text).1
                 }
                 "addKeySet" => check::of::<asked::NewKeySet>(&text).1,
+                "revokeOperatorToken" => check::of::<asked::NewOperatorRevocation>(&text).1,
                 "revokeToken" => check::of::<asked::NewRevocation>(&text).1,
                 "eraseCustomer" => check::of::<asked::Customer>(&text).1,
                 "verifyAudit" => check::of::<asked::Verification>(&text).1,

@@ -63,6 +63,7 @@ struct Partner;
         (name = "Profiles", description = "How partners' products name themselves to Vipps."),
         (name = "Merchants", description = "The businesses that are paid."),
         (name = "Sales units", description = "And which partner holds them."),
+        (name = "Product orders", description = "What partners have ordered at Vipps for their merchants."),
         (name = "Transfers", description = "Sales units on their way from one partner to another."),
         (name = "Key sets", description = "Keys at Vipps, which go in and never come out."),
         (name = "Operations", description = "Money whose outcome nobody knows."),

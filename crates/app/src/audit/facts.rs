@@ -9,7 +9,8 @@ use store::audit::Chain;
 use store::money::Operation;
 use store::product_orders::ProductOrder;
 use store::registry::{
-    Assignment, Client, Issuer, Jwks, Merchant, Partner, Profile, RevokedToken, SigningKey, StoredKeySet,
+    Assignment, Client, Issuer, Jwks, Merchant, Partner, Profile, RevokedOperatorToken, RevokedToken,
+    SigningKey, StoredKeySet,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -320,5 +321,25 @@ impl Subject for RevokedToken {
 
     fn facts(&self) -> Value {
         json!({ "signer": self.signer.simple().to_string(), "until": moment(self.until) })
+    }
+}
+
+impl Subject for RevokedOperatorToken {
+    const NOUN: &'static str = "operator_token";
+
+    fn partner(&self) -> Option<PartnerId> {
+        None
+    }
+
+    fn environment(&self) -> Option<Environment> {
+        None
+    }
+
+    fn target(&self) -> String {
+        self.jti.clone()
+    }
+
+    fn facts(&self) -> Value {
+        json!({ "iss": self.iss, "until": moment(self.until) })
     }
 }

@@ -6,6 +6,7 @@ use store::registry::Jwks;
 use time::Duration;
 
 use crate::registry::issuers::{name_faults, trust_faults};
+use crate::{App, Error};
 
 /// The issuer of the operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,5 +35,17 @@ impl OperatorIssuer {
         }
         violations.extend(trust_faults(&self.jwks, &self.algorithms, self.max_lifetime));
         violations
+    }
+}
+
+impl App {
+    /// Whether one token of the operators' issuer was taken back. The database is asked each time: operators are few,
+    /// and what they may do is worth it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn is_operator_revoked(&self, iss: &str, jti: &str) -> Result<bool, Error> {
+        let reader = self.store().read_system("an operator's token");
+        Ok(reader.system().is_operator_token_revoked(iss, jti).await?)
     }
 }

@@ -3,6 +3,7 @@
 use domain::{PartnerId, ProductOrderId};
 
 use super::{FoundProductOrder, ProductOrder};
+use crate::registry::cut;
 use crate::{App, Caller, Error, Scope, What};
 
 /// One order of the caller's.
@@ -72,8 +73,26 @@ pub async fn list_all(
     let reader = app.store().read_system("product order list");
     Ok(reader
         .system()
-        .list_product_orders(partner, u64::from(limit))
+        .list_product_orders(partner, None, u64::from(limit))
         .await?)
+}
+
+/// One page of them behind the order `before`, and where the next one begins.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn page_all(
+    app: &App,
+    partner: Option<PartnerId>,
+    before: Option<ProductOrderId>,
+    limit: u32,
+) -> Result<(Vec<FoundProductOrder>, Option<ProductOrderId>), Error> {
+    let reader = app.store().read_system("product order page");
+    let found = reader
+        .system()
+        .list_product_orders(partner, before, u64::from(limit) + 1)
+        .await?;
+    Ok(cut(found, limit, |order| order.id))
 }
 
 /// One order, for the operator.

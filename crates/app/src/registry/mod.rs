@@ -24,7 +24,7 @@ pub(crate) use page::{cut, part};
 pub(crate) use store::registry::Part;
 pub use store::registry::{
     Assignment, AssignmentState, Client, Issuer, Jwks, KeySetOwner, KeySetState, Market, Merchant, Orphans,
-    Partner, PartnerState, Profile, RevokedToken, Standing, StoredKeySet,
+    Partner, PartnerState, Profile, RevokedOperatorToken, RevokedToken, Standing, StoredKeySet,
 };
 pub use unit::Unit;
 pub use view::watch;

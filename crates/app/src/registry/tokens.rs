@@ -3,12 +3,15 @@
 use domain::{ClientId, IssuerId};
 use time::Duration;
 
-use super::RevokedToken;
 use super::change::{invalid, taken};
+use super::{RevokedOperatorToken, RevokedToken};
 use crate::audit::{Actor, Change, Subject as _};
 use crate::{App, Error, What};
 
-const RULES: &[(&str, &str, &str)] = &[("pk_revoked_tokens", "jti", "was revoked before")];
+const RULES: &[(&str, &str, &str)] = &[
+    ("pk_revoked_tokens", "jti", "was revoked before"),
+    ("pk_revoked_operator_tokens", "jti", "was revoked before"),
+];
 
 /// The longest `jti` by which a token can be revoked.
 const LONGEST: usize = 255;
@@ -32,13 +35,7 @@ pub enum Signer {
 /// # Errors
 /// `NotFound(Issuer)`, `NotFound(Client)`; [`Error::Invalid`] for what can be no `jti`, or was revoked before.
 pub async fn revoke(app: &App, by: &Actor, signer: Signer, jti: &str) -> Result<RevokedToken, Error> {
-    if jti.is_empty() || jti.len() > LONGEST || jti.chars().any(char::is_control) {
-        return Err(invalid(
-            "jti",
-            "format",
-            "must be 1 to 255 bytes without control characters",
-        ));
-    }
+    check(jti)?;
     let now = app.now();
     let tx = app.change().await?;
     let registry = tx.system().change_registry().await?;
@@ -70,4 +67,47 @@ pub async fn revoke(app: &App, by: &Actor, signer: Signer, jti: &str) -> Result<
     let change = Change::of(&token, "revoke", serde_json::Value::Null, token.facts());
     app.changed(tx, by, &[change]).await?;
     Ok(token)
+}
+
+/// Ends one token of an operator, named by its `jti`. It is refused from the next request on, in every process.
+///
+/// # Errors
+/// [`Error::Invalid`] for what can be no `jti`, or was revoked before, or while there is no issuer of operators.
+pub async fn revoke_operators(app: &App, by: &Actor, jti: &str) -> Result<RevokedOperatorToken, Error> {
+    check(jti)?;
+    let Some(issuer) = &app.settings().operators else {
+        return Err(invalid(
+            "operators.issuer",
+            "required",
+            "is not set, so no token is an operator's",
+        ));
+    };
+    let now = app.now();
+    let tx = app.change().await?;
+    let registry = tx.system().change_registry().await?;
+    let token = RevokedOperatorToken {
+        iss: issuer.iss.clone(),
+        jti: jti.to_owned(),
+        revoked_at: now,
+        until: now + KEPT,
+    };
+    registry.forget_revoked_operator_tokens(now).await?;
+    registry
+        .revoke_operator_token(&token)
+        .await
+        .map_err(|error| taken(error, RULES))?;
+    let change = Change::of(&token, "revoke", serde_json::Value::Null, token.facts());
+    app.changed(tx, by, &[change]).await?;
+    Ok(token)
+}
+
+fn check(jti: &str) -> Result<(), Error> {
+    if jti.is_empty() || jti.len() > LONGEST || jti.chars().any(char::is_control) {
+        return Err(invalid(
+            "jti",
+            "format",
+            "must be 1 to 255 bytes without control characters",
+        ));
+    }
+    Ok(())
 }

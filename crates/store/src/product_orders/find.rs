@@ -218,6 +218,7 @@ impl<M> System<'_, M> {
     pub async fn list_product_orders(
         &self,
         partner: Option<PartnerId>,
+        before: Option<ProductOrderId>,
         limit: u64,
     ) -> Result<Vec<FoundProductOrder>, Error> {
         let mut query = Entity::find()
@@ -225,6 +226,9 @@ impl<M> System<'_, M> {
             .columns(SEEN)
             .order_by_desc(Column::Id)
             .limit(limit);
+        if let Some(before) = before {
+            query = query.filter(Column::Id.lt(before.uuid()));
+        }
         if let Some(partner) = partner {
             query = query.filter(Column::PartnerId.eq(partner.uuid()));
         }

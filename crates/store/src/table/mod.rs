@@ -24,6 +24,7 @@ pub(crate) mod partners;
 pub(crate) mod product_profiles;
 pub(crate) mod registry_version;
 pub(crate) mod retentions;
+pub(crate) mod revoked_operator_tokens;
 pub(crate) mod revoked_tokens;
 pub(crate) mod sales_units;
 pub(crate) mod signing_keys;

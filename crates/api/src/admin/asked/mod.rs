@@ -24,7 +24,7 @@ pub(crate) use partner::{NewDays, NewPartner, PartnerChanges};
 pub(crate) use profile::{NewProduct, NewProfile};
 pub(crate) use reason::Because;
 pub(crate) use sales_unit::{NewUnit, UnitChanges};
-pub(crate) use token::NewRevocation;
+pub(crate) use token::{NewOperatorRevocation, NewRevocation};
 
 use std::collections::BTreeSet;
 use std::str::FromStr;

@@ -7,6 +7,18 @@ use crate::asked::only;
 use crate::body::At;
 use crate::forwarded::Facts;
 
+/// A token of an operator, by its `jti`: whoever signed it is known.
+#[derive(Debug)]
+pub(crate) struct NewOperatorRevocation(pub(crate) String);
+
+impl Facts for NewOperatorRevocation {
+    fn read(body: &At<'_>) -> Option<Self> {
+        only(body, &["jti"]);
+        let jti = body.field("jti").required()?.text_of(1, 255)?;
+        Some(Self(jti.to_owned()))
+    }
+}
+
 /// By its `jti` and whoever signed it.
 #[derive(Debug)]
 pub(crate) struct NewRevocation {

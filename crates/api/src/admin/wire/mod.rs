@@ -10,6 +10,7 @@ mod key_set;
 mod merchant;
 mod operation;
 mod partner;
+mod product_order;
 mod profile;
 mod sales_unit;
 mod signing_key;
@@ -26,10 +27,11 @@ pub(crate) use key_set::KeySet;
 pub(crate) use merchant::Merchant;
 pub(crate) use operation::Operation;
 pub(crate) use partner::{Partner, Retention};
+pub(crate) use product_order::ProductOrder;
 pub(crate) use profile::Profile;
 pub(crate) use sales_unit::SalesUnit;
 pub(crate) use signing_key::SigningKey;
-pub(crate) use token::Revocation;
+pub(crate) use token::{OperatorRevocation, Revocation};
 pub(crate) use transfer::Transfer;
 
 use std::collections::BTreeSet;
@@ -51,6 +53,8 @@ crate::wire::pages! {
     SalesUnitPage of SalesUnit;
     /// Key sets, oldest first.
     KeySetPage of KeySet;
+    /// Product orders, newest first.
+    ProductOrderPage of ProductOrder;
     /// Transfers of sales units, oldest first.
     TransferPage of Transfer;
     /// Operations whose end is not known, the oldest first.

@@ -1,6 +1,6 @@
 //! A token that was taken back, on the wire.
 
-use app::registry::RevokedToken;
+use app::registry::{RevokedOperatorToken, RevokedToken};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,6 +29,29 @@ impl From<RevokedToken> for Revocation {
             jti: token.jti,
             partner_id: token.partner.to_string(),
             environment: token.environment.as_str(),
+            until: token.until.into(),
+        }
+    }
+}
+
+/// One token of an operator that is not good any more.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OperatorRevocation {
+    #[schema(example = "5d0c2f1e")]
+    jti: String,
+    /// The operators' issuer.
+    #[schema(example = "https://login.example.com/realms/staff")]
+    iss: String,
+    /// After this it has expired whatever it says.
+    until: Moment,
+}
+
+impl From<RevokedOperatorToken> for OperatorRevocation {
+    fn from(token: RevokedOperatorToken) -> Self {
+        Self {
+            jti: token.jti,
+            iss: token.iss,
             until: token.until.into(),
         }
     }

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use app::identity::OperatorIssuer;
 use app::{App, Parts, Settings};
 use clap::Parser;
 use domain::Clock;
@@ -20,6 +21,17 @@ use crate::clock::SystemClock;
 struct Line {
     #[command(subcommand)]
     command: Command,
+}
+
+fn operators() -> OperatorIssuer {
+    OperatorIssuer {
+        iss: "https://id.operator.example".to_owned(),
+        aud: "nordbro-operators".to_owned(),
+        jwks: app::registry::Jwks::Inline(r#"{"keys":[]}"#.to_owned()),
+        algorithms: vec!["ES256".to_owned()],
+        max_lifetime: time::Duration::HOUR,
+        demands_at_jwt: false,
+    }
 }
 
 struct Desk {
@@ -50,7 +62,10 @@ impl Desk {
             vipps: Vipps::new(vipps, Arc::clone(&clock), tasks.clone()).unwrap(),
             jwks: Jwks::new(&guard).unwrap(),
             clock,
-            settings: Settings::default(),
+            settings: Settings {
+                operators: Some(operators()),
+                ..Settings::default()
+            },
             tasks,
             shutdown: CancellationToken::new(),
         });
@@ -393,4 +408,29 @@ async fn product_orders_are_shown_and_those_of_nobody_are_not_there() {
     let nobody = "product-order show por_0190a1b2c3d47e5f8091a2b3c4d5e6f7";
     let told = desk.refused(nobody, "").await;
     assert!(told.contains("no such product_order"), "{told}");
+}
+
+#[tokio::test]
+async fn signing_keys_are_listed_and_one_token_of_an_operator_is_ended() {
+    let desk = Desk::new().await;
+    let none = desk.typed("token signing-keys", "").await;
+    assert_eq!(none["data"], serde_json::json!([]), "looking draws none");
+    let new = desk.typed("token rotate --reason leaked", "").await;
+    let listed = desk.typed("token signing-keys", "").await;
+    assert_eq!(listed["data"][0]["kid"], new["kid"]);
+    assert_eq!(listed["data"][0]["signs"], true);
+    assert!(!listed.to_string().contains("private"), "{listed}");
+
+    let revoke = "token revoke op-1 --operator --reason leaked";
+    let revoked = desk.typed(revoke, "").await;
+    assert_eq!(
+        (&revoked["revoked"], &revoked["iss"]),
+        (&"op-1".into(), &"https://id.operator.example".into())
+    );
+    assert!(desk.refused(revoke, "").await.contains("was revoked before"));
+    let both = "token revoke op-1 --operator --client cli_0190a1b2c3d47e5f8091a2b3c4d5e6f7";
+    assert!(desk.try_typing(both, "").await.is_err());
+    let issuer = "https://id.operator.example";
+    assert!(desk.app.is_operator_revoked(issuer, "op-1").await.unwrap());
+    assert!(!desk.app.is_operator_revoked(issuer, "op-2").await.unwrap());
 }

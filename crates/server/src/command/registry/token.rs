@@ -43,6 +43,9 @@ pub enum Command {
         /// The client it was issued to, for a token of the gateway's own issuer.
         #[arg(long, group = "signer")]
         client: Option<ClientId>,
+        /// It is an operator's, of `operators.issuer`: every process refuses it from the next request on.
+        #[arg(long, group = "signer")]
+        operator: bool,
     },
     /// Say what a token of any issuer stands for here, or why it is refused.
     Check {
@@ -96,11 +99,26 @@ pub(super) async fn run(
             let key = told(own_keys::replace(app, by).await)?;
             Ok(Shown::one(json!({ "kid": key.kid })))
         }
-        Command::Revoke { jti, issuer, client } => {
+        Command::Revoke {
+            jti, operator: true, ..
+        } => {
+            let revoked = told(tokens::revoke_operators(app, by, &jti).await)?;
+            Ok(Shown::one(json!({
+                "revoked": revoked.jti,
+                "iss": revoked.iss,
+                "until": time(revoked.until),
+            })))
+        }
+        Command::Revoke {
+            jti,
+            issuer,
+            client,
+            operator: false,
+        } => {
             let signer = match (issuer, client) {
                 (Some(issuer), _) => Signer::Issuer(issuer),
                 (None, Some(client)) => Signer::Client(client),
-                (None, None) => bail!("--issuer or --client is required"),
+                (None, None) => bail!("--issuer, --client or --operator is required"),
             };
             let revoked = told(tokens::revoke(app, by, signer, &jti).await)?;
             Ok(Shown::one(json!({
