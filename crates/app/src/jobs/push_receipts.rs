@@ -68,12 +68,13 @@ async fn set_aside(app: &App, due: DueReceipt) {
 
 async fn attempt(app: &App, due: DueReceipt) -> Result<bool, Error> {
     let now = app.now();
-    let Some((receipt, standing)) = claim(app, due, now).await? else {
+    let until = now + app.settings().lease;
+    let Some((receipt, standing)) = claim(app, due, now, until).await? else {
         return Ok(false);
     };
     let unit = app.served_assignment(due.partner, due.environment, receipt.assignment);
     let end = match unit.await {
-        Ok(unit) => push(app, &unit, &receipt).await,
+        Ok(unit) => push(app, &unit, &receipt, until).await,
         Err(error) => {
             tracing::warn!(receipt.id = %due.receipt, %error, "a receipt has to wait for its sales unit");
             later(app, &receipt, None)
@@ -100,10 +101,10 @@ async fn claim(
     app: &App,
     due: DueReceipt,
     now: OffsetDateTime,
+    until: OffsetDateTime,
 ) -> Result<Option<(ReceiptRecord, AssignmentStanding)>, Error> {
     let tx = app.store().begin(due.partner, due.environment).await?;
     let scope = tx.scope();
-    let until = now + app.settings().lease;
     let Some(receipt) = scope.claim_receipt(due.receipt, now, until).await? else {
         tx.rollback().await?;
         return Ok(None);
@@ -143,9 +144,13 @@ fn for_an_ended_unit(app: &App, receipt: &ReceiptRecord, end: ReceiptEnd) -> Rec
     }
 }
 
-async fn push(app: &App, unit: &Served, receipt: &ReceiptRecord) -> ReceiptEnd {
+async fn push(app: &App, unit: &Served, receipt: &ReceiptRecord, until: OffsetDateTime) -> ReceiptEnd {
     let envelope = prepare::receipt(&receipt.reference, &receipt.body);
     let limit = app.now() + app.settings().call_limit;
+    if limit > until {
+        // Its lease could end before the answer, and the unit be another partner's by then.
+        return later(app, receipt, receipt.reason.clone());
+    }
     let outcome = app.send_out(unit, &envelope, Purpose::Begin, limit).await;
     match outcome {
         Outcome::Accepted(_) => ReceiptEnd::Sent { at: app.now() },
