@@ -261,16 +261,12 @@ async fn what_may_be_under_way_is_waited_for_from_when_the_mark_was_set(kind: Ki
     let other = app.store().begin_system("test: another change").await.unwrap();
     other.system().change_registry().await.unwrap();
     let waits = async {
-        for _ in 0..1_000 {
-            tokio::task::yield_now().await;
-        }
         gateway.world.advance(Duration::seconds(50)).await;
         other.rollback().await.unwrap();
     };
     tokio::join!(round(&gateway), waits);
-    let frozen = transfer(&gateway).await;
-    assert_eq!(frozen.stage, Stage::Frozen);
-    assert_eq!(frozen.frozen_at, Some(gateway.world.clock.now()));
+    let frozen_at = transfer(&gateway).await.frozen_at;
+    assert_eq!(frozen_at, Some(gateway.world.clock.now()));
     gateway.world.advance(Duration::seconds(59)).await;
     gateway.work().await;
     assert_eq!(transfer(&gateway).await.stage, Stage::Frozen);
