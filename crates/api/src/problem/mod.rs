@@ -8,14 +8,13 @@ mod of_app;
 mod pages;
 mod render;
 mod table;
+mod vipps;
 
 use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
 use domain::{Rejected, Trouble, Violation};
 use http::StatusCode;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 pub use code::Code;
 pub use pages::{page_of, pages};
@@ -23,6 +22,7 @@ pub(crate) use render::Body9457 as Document;
 pub(crate) use render::examples;
 pub use render::{Addressee, render};
 pub use table::{Audience, Entry, Table, Texts, table};
+pub use vipps::Vipps;
 
 /// So many violations are listed. A body of nothing but faults must not make an answer larger than itself.
 pub(crate) const MOST_VIOLATIONS: usize = 100;
@@ -40,39 +40,6 @@ struct Occurrence {
     /// Whole seconds.
     retry_after: Option<u64>,
     challenge: Option<String>,
-}
-
-/// What Vipps said, in its own words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = VippsAnswer)]
-pub struct Vipps {
-    /// The HTTP status that Vipps used.
-    #[schema(example = 400)]
-    pub status: u16,
-    /// Vipps' own error code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "6080")]
-    pub code: Option<String>,
-    /// Vipps' trace id: give it to Vipps in a support case.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trace_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-}
-
-impl From<&Rejected> for Vipps {
-    fn from(rejected: &Rejected) -> Self {
-        Self {
-            status: rejected.status,
-            code: rejected.code.clone(),
-            trace_id: rejected.trace_id.clone(),
-            title: rejected.title.clone(),
-            detail: rejected.detail.clone(),
-        }
-    }
 }
 
 impl Problem {
@@ -117,16 +84,7 @@ impl Problem {
             // What Vipps does not know looks like what the gateway does not know.
             return problem;
         }
-        let named = rejected
-            .fields
-            .iter()
-            .map(|(name, reason)| Violation::new(name.clone(), "vipps", reason.clone()));
-        let meant = entry
-            .field
-            .iter()
-            .filter(|_| rejected.fields.is_empty())
-            .map(|field| Violation::new(field.clone(), "vipps", entry.remedy.clone()));
-        problem.0.violations = named.chain(meant).collect();
+        problem.0.violations = vipps::violations(entry, rejected);
         problem.0.retry_after = rejected.retry_after;
         problem.0.vipps = Some(rejected.into());
         problem
