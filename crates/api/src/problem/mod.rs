@@ -231,6 +231,30 @@ mod tests {
     }
 
     #[test]
+    fn a_value_without_a_reason_and_a_reason_without_a_value_are_told_and_nothing_at_all_is_not() {
+        let fields = [("phoneNumber", ""), ("", "too many of them"), ("", "")];
+        let problem = Problem::of_vipps(
+            "createPayment",
+            &Rejected {
+                status: 400,
+                fields: fields
+                    .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
+                    .into(),
+                ..Rejected::default()
+            },
+        );
+        let [named, said] = problem.violations() else {
+            panic!("{:?}", problem.violations());
+        };
+        assert_eq!(named.field, "phoneNumber");
+        assert!(!named.message.is_empty());
+        assert_eq!(
+            (said.field.as_str(), said.message.as_str()),
+            ("body", "too many of them")
+        );
+    }
+
+    #[test]
     fn a_detail_is_filled_or_the_explanation_stands_in_for_it() {
         let filled = Problem::new(Code::SCOPE_MISSING).filling(&[("scope", &"payments:read")]);
         assert_eq!(filled.detail(), "This operation needs the scope `payments:read`.");

@@ -41,14 +41,27 @@ impl From<&Rejected> for Vipps {
 
 /// The values that Vipps names, or else the one that is meant by the row.
 pub(crate) fn violations(entry: &Entry, rejected: &Rejected) -> Vec<Violation> {
-    let named = rejected
+    let named: Vec<_> = rejected
         .fields
         .iter()
-        .map(|(name, reason)| Violation::new(name.clone(), "vipps", reason.clone()));
-    let meant = entry
-        .field
-        .iter()
-        .filter(|_| rejected.fields.is_empty())
-        .map(|field| Violation::new(field.clone(), "vipps", entry.remedy.clone()));
-    named.chain(meant).collect()
+        .filter_map(|field| named(entry, field))
+        .collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let meant = entry.field.iter();
+    meant
+        .map(|field| Violation::new(field.clone(), "vipps", entry.remedy.clone()))
+        .collect()
+}
+
+/// Vipps may name a value and no reason, or say what is wrong and not with what.
+fn named(entry: &Entry, (name, reason): &(String, String)) -> Option<Violation> {
+    let (field, message) = match (name.as_str(), reason.as_str()) {
+        ("", "") => return None,
+        ("", reason) => ("body", reason),
+        (name, "") => (name, entry.remedy.as_str()),
+        (name, reason) => (name, reason),
+    };
+    Some(Violation::new(field, "vipps", message))
 }
