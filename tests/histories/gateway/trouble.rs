@@ -75,7 +75,7 @@ fn fault(name: &str, reference: &str, dice: &mut Dice) -> Fault {
     };
     let domain = |code: u16| {
         let body = format!(
-            r#"{{"type":"https://example.com","title":"Try again","detail":"Try again","traceId":"t","extraDetails":[{{"name":"{code}","reason":"try again"}}]}}"#
+            r#"{{"type":"https://example.com","title":"Try again","detail":"Try again","traceId":"t","extraDetails":[{{"name":"ErrorCode","reason":"{code}"}}]}}"#
         );
         answer(400, &body, false)
     };
