@@ -286,7 +286,7 @@ async fn a_no_to_a_second_send_is_the_end_when_the_log_stays_silent() {
 #[tokio::test]
 async fn no_no_is_believed_beside_an_event_that_names_no_key() {
     on_each(async |world: &World| {
-        let (app, north) = (&world.app, &world.north);
+        let (app, north) = (&world.app, &hurried(world));
         let vipps = world.simulator.test();
         vipps.set_dials(|dials| dials.events_without_key.push(EventName::Captured));
         let reference = north.authorized(app, "acme-shop-1", 1_000).await;
