@@ -284,41 +284,6 @@ async fn a_no_to_a_second_send_is_the_end_when_the_log_stays_silent() {
 }
 
 #[tokio::test]
-async fn no_no_is_believed_beside_an_event_that_names_no_key() {
-    on_each(async |world: &World| {
-        let (app, north) = (&world.app, &hurried(world));
-        let vipps = world.simulator.test();
-        vipps.set_dials(|dials| dials.events_without_key.push(EventName::Captured));
-        let reference = north.authorized(app, "acme-shop-1", 1_000).await;
-        let lost = Rule::new("lost", Fault::AnswerLost).on("epayment.capture").once();
-        vipps.add_fault(lost);
-        let no = Rule::new("no", answer(400, "6100")).on("epayment.capture");
-        vipps.add_fault(no);
-        let open = world.finish(north.capture(app, &reference, 600, "k")).await;
-        assert_eq!(open.unwrap().operation.status, Status::Unknown);
-        for _ in 0..20 {
-            world.advance(Duration::seconds(30)).await;
-            resolve::run_once(app, app.clock().now()).await.unwrap();
-        }
-        let again = world.finish(north.capture(app, &reference, 600, "k")).await;
-        assert_eq!(again.unwrap().operation.status, Status::Unknown);
-        // Vipps says again what it said to the first.
-        vipps.clear_faults();
-        for _ in 0..2 {
-            world.advance(Duration::seconds(30)).await;
-            resolve::run_once(app, app.clock().now()).await.unwrap();
-        }
-        let settled = world.finish(north.capture(app, &reference, 600, "k")).await;
-        assert_eq!(settled.unwrap().operation.status, Status::Succeeded);
-        assert_eq!(
-            ledger(world, &reference).last(),
-            Some(&(EventName::Captured, 600))
-        );
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_transient_no_that_stays_is_read_about_after_five_times_and_leaves_the_key_free() {
     for kind in testkit::Kind::ALL {
         let settings = app::Settings {

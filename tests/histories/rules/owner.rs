@@ -258,21 +258,13 @@ impl Owner {
             key: &self.operation.upstream,
             amount: self.operation.amount(),
             sends: self.operation.sends,
-            first_sent_at: self.operation.sent.first,
             last_sent_at: self.operation.sent.last,
         };
         match sought.in_log(&log) {
             Evidence::Succeeded => Step::End(Status::Succeeded, None, line.get(now).found()),
             Evidence::Failed => Step::End(Status::Refused, None, line.get(now).found()),
             Evidence::Contradiction => self.pause(books, now),
-            Evidence::Nameless
-                if self.operation.wish.kind != Kind::Cancel
-                    && self.doubted.is_some()
-                    && after.as_ref().is_some_and(|no| !verdict::is_transient(no)) =>
-            {
-                self.replay(books, now)
-            }
-            Evidence::Nameless | Evidence::None if self.operation.wish.kind == Kind::Cancel => {
+            Evidence::None if self.operation.wish.kind == Kind::Cancel => {
                 let Read::Found(reading) = line.get(now) else {
                     return self.pause(books, now);
                 };
@@ -286,7 +278,7 @@ impl Owner {
                 }
                 self.by_the_answer(books, after, now)
             }
-            Evidence::Nameless | Evidence::None => self.by_the_answer(books, after, now),
+            Evidence::None => self.by_the_answer(books, after, now),
         }
     }
 

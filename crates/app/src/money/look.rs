@@ -44,8 +44,7 @@ impl Drive {
                 reading: self.read(app).await,
             })),
             Evidence::Contradiction => Ok(self.contradicted(after)),
-            Evidence::Nameless if self.operation.kind != Kind::Cancel => self.perhaps_done(app, after).await,
-            Evidence::Nameless | Evidence::None => self.without_evidence(app, after).await,
+            Evidence::None => self.without_evidence(app, after).await,
         }
     }
 
@@ -55,7 +54,6 @@ impl Drive {
             key: &self.operation.upstream_key,
             amount: self.operation.amount,
             sends: self.operation.sends,
-            first_sent_at: self.operation.sent.first,
             last_sent_at: self.operation.sent.last,
         }
         .in_log(log)
@@ -74,16 +72,6 @@ impl Drive {
             }),
             Some(_) | None => Step::Pause,
         }
-    }
-
-    /// An event that names no key may be that of a send in doubt. Then no no is believed, and Vipps is asked again: it
-    /// repeats the answer it gave to the first send, as long as it remembers the key.
-    async fn perhaps_done(&mut self, app: &App, after: Option<Rejected>) -> Result<Step, Error> {
-        let is_no = after.as_ref().is_some_and(|no| !verdict::is_transient(no));
-        if is_no && self.doubted.is_some() {
-            return self.replay(app).await;
-        }
-        self.by_the_answer(app, after, None).await
     }
 
     async fn without_evidence(&mut self, app: &App, after: Option<Rejected>) -> Result<Step, Error> {
