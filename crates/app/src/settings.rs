@@ -49,6 +49,14 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// For how long after its first send the same may leave again. The whole call has to be over within the horizon:
+    /// what has to wait for a token leaves later than it was sent.
+    pub fn repeatable_for(&self) -> Duration {
+        self.replay_horizon - self.call_limit
+    }
+}
+
 /// How long what is done is remembered. What belongs to an open operation is kept whatever its age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {

@@ -10,6 +10,7 @@ mod drive;
 pub(crate) mod fingerprint;
 mod intend;
 mod look;
+mod pace;
 mod perform;
 mod replay;
 mod request;

@@ -2,7 +2,6 @@
 
 use domain::budget::Budget;
 use domain::operation::Kind;
-use domain::operation::resolve::may_replay;
 use outbound::vipps::Endpoint;
 use store::money::{Attempt, Held};
 
@@ -80,14 +79,6 @@ impl Drive {
             Err(Fault::Store(store::Error::Stale)) => Ok(Stored::Lost),
             Err(fault) => Err(fault.into()),
         }
-    }
-
-    /// Whether the same bytes may still leave once more. The whole call has to fit within the horizon: what has to wait
-    /// for a token leaves later than it was sent.
-    pub(super) fn may_go_again(&self, app: &App) -> bool {
-        let same_client = self.unit.access.keys.client_id == self.operation.client_id;
-        let horizon = app.settings().replay_horizon - app.settings().call_limit;
-        may_replay(&self.operation.sent, same_client, app.now(), horizon)
     }
 
     /// Makes sure that the lease outlasts one more call; false = the payment has another owner.

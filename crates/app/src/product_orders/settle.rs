@@ -20,8 +20,7 @@ use crate::{App, Error};
 const ON_ITS_WAY: Duration = Duration::MINUTE;
 
 pub(super) async fn settle(app: &App, wide: &Wide, order: &ProductOrder) -> Result<Next, Error> {
-    // The whole call has to fit: what waits for a token leaves later than it was sent.
-    let horizon = order.sent_at + app.settings().replay_horizon - app.settings().call_limit;
+    let horizon = order.sent_at + app.settings().repeatable_for();
     // Under other keys it would be another partner's order for Vipps, and the key would guard nothing.
     if app.now() >= horizon || wide.access.keys.id != order.keys {
         return by_the_list(app, wide, order, None).await;
