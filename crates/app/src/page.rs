@@ -42,6 +42,12 @@ impl fmt::Display for Cursor {
 #[error("not a cursor of this list")]
 pub struct NotACursor;
 
+/// A moment of a cursor: microseconds since 1970.
+pub(crate) fn moment(text: &str) -> Result<OffsetDateTime, NotACursor> {
+    let micros: i64 = text.parse().map_err(|_| NotACursor)?;
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| NotACursor)
+}
+
 impl FromStr for Cursor {
     type Err = NotACursor;
 

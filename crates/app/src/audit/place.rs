@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use time::OffsetDateTime;
-
 use super::{Chain, micros, name_of};
 use crate::NotACursor;
+use crate::page::moment;
 
 /// An entry's place among those of all chains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +34,12 @@ impl FromStr for Place {
         else {
             return Err(NotACursor);
         };
-        let at: i64 = at.parse().map_err(|_| NotACursor)?;
-        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000);
         let chain = match chain {
             "gateway" => Chain::Gateway,
             partner => Chain::Partner(partner.parse().map_err(|_| NotACursor)?),
         };
         Ok(Self(store::audit::Place {
-            at: at.map_err(|_| NotACursor)?,
+            at: moment(at)?,
             chain,
             sequence: sequence.parse().map_err(|_| NotACursor)?,
         }))
