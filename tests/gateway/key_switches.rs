@@ -260,11 +260,8 @@ async fn a_crash_leaves_the_erasing_to_the_next_process(kind: Kind) {
     gateway.work().await;
     // Vipps never got it and it is too old to be sent again: an operator closes it, and only then the keys go.
     let app = &gateway.world.app;
-    let filter = app::operations::OpenFilter {
-        limit: 10,
-        ..Default::default()
-    };
-    let open = app::operations::list_open(app, filter).await.unwrap();
+    let filter = app::operations::OpenFilter::default();
+    let (open, _) = app::operations::page_open(app, filter, 10).await.unwrap();
     assert_eq!(open.len(), 1);
     let by = testkit::operator().because("looked at in the portal");
     app::operations::abandon(app, &by, open[0].id).await.unwrap();

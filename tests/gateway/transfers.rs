@@ -484,18 +484,9 @@ async fn the_keys_that_were_shown_last_win_and_the_operator_has_the_last_word(ki
             "{told:?}"
         );
     }
-    let all = operations::list_open(
-        app,
-        operations::OpenFilter {
-            limit: 10,
-            ..Default::default()
-        },
-    );
-    assert_eq!(
-        all.await.unwrap().len(),
-        1,
-        "what is frozen stays for the operator"
-    );
+    let all = operations::page_open(app, operations::OpenFilter::default(), 10);
+    let (all, _) = all.await.unwrap();
+    assert_eq!(all.len(), 1, "what is frozen stays for the operator");
 }
 
 async fn one_transfer_of_a_unit_is_under_way_at_a_time(kind: Kind) {

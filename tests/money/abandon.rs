@@ -55,9 +55,8 @@ async fn an_unknown_operation_is_abandoned_beyond_the_horizon_only_and_its_payme
             partner: Some(north.id),
             environment: Some(Environment::Test),
             after: None,
-            limit: 10,
         };
-        let open = operations::list_open(app, filter).await.unwrap();
+        let (open, _) = operations::page_open(app, filter, 10).await.unwrap();
         assert_eq!(open.iter().map(|open| open.id).collect::<Vec<_>>(), [id]);
         assert_eq!(tell_unknown::run_once(app, app.clock().now()).await.unwrap(), 1);
 

@@ -5,7 +5,7 @@ mod open;
 mod place;
 
 pub use abandon::abandon;
-pub use open::{list_open, page_open, show};
+pub use open::{page_open, show};
 pub use place::Place;
 pub use store::money::{OpenFilter, Operation};
 

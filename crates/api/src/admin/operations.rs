@@ -92,7 +92,6 @@ impl Filter for Open {
                 partner: query.partner(),
                 environment: query.parsed("environment", "must be test or production"),
                 after: after.map(Into::into),
-                limit: 0,
             },
             limit: query.limit(),
         })

@@ -7,18 +7,8 @@ use super::Place;
 use crate::registry::cut;
 use crate::{App, Error, What};
 
-/// Operations whose end is not known, the oldest first.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn list_open(app: &App, filter: OpenFilter) -> Result<Vec<Operation>, Error> {
-    let reader = app.store().read_system("operator: open operations");
-    let found = reader.system().list_open_operations(filter).await?;
-    still_open(app, found).await
-}
-
-/// One page of them behind `filter.after`, and where the next one begins. A page may hold fewer than `limit`, because
-/// some were settled meanwhile, and have another behind it all the same.
+/// One page of the operations whose end is not known, the oldest first, and where the next one begins. A page may hold
+/// fewer than `limit`, because some were settled meanwhile, and have another behind it all the same.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -28,16 +18,9 @@ pub async fn page_open(
     limit: u32,
 ) -> Result<(Vec<Operation>, Option<Place>), Error> {
     let reader = app.store().read_system("operator: open operations");
-    let filter = OpenFilter {
-        limit: u64::from(limit) + 1,
-        ..filter
-    };
-    let found = reader.system().list_open_operations(filter).await?;
+    let most = u64::from(limit) + 1;
+    let found = reader.system().list_open_operations(filter, most).await?;
     let (found, next) = cut(found, limit, |it| Place(it.place()));
-    Ok((still_open(app, found).await?, next))
-}
-
-async fn still_open(app: &App, found: Vec<FoundOperation>) -> Result<Vec<Operation>, Error> {
     let mut open = Vec::new();
     for found in found {
         // One that was settled since it was found is left out.
@@ -47,7 +30,7 @@ async fn still_open(app: &App, found: Vec<FoundOperation>) -> Result<Vec<Operati
                 .filter(|operation| operation.status.is_open()),
         );
     }
-    Ok(open)
+    Ok((open, next))
 }
 
 /// One operation of whichever partner.

@@ -4,10 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use store::money::OpenPlace;
-use time::OffsetDateTime;
 
 use crate::NotACursor;
 use crate::audit::micros;
+use crate::page::moment;
 
 /// An operation's place among the open ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +24,8 @@ impl FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, NotACursor> {
         let (at, operation) = text.split_once('.').ok_or(NotACursor)?;
-        let at: i64 = at.parse().map_err(|_| NotACursor)?;
-        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000);
         Ok(Self(OpenPlace {
-            first_sent_at: at.map_err(|_| NotACursor)?,
+            first_sent_at: moment(at)?,
             operation: operation.parse().map_err(|_| NotACursor)?,
         }))
     }

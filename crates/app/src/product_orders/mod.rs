@@ -18,7 +18,7 @@ use domain::product_order::Status;
 
 pub use create::{Create, Placed, create};
 pub use delete::delete;
-pub use read::{find, get, list, list_all, page_all};
+pub use read::{find, get, list, page_all};
 pub(crate) use step::{set_aside, step};
 pub use store::product_orders::{FoundProductOrder, ProductOrder};
 

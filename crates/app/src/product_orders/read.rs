@@ -61,23 +61,8 @@ fn is_reached(caller: &Caller, order: &ProductOrder) -> bool {
     caller.units.is_none() || order.msn.as_ref().is_some_and(|msn| caller.reaches(msn))
 }
 
-/// Orders of one partner, or of all, the newest first, for the operator.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn list_all(
-    app: &App,
-    partner: Option<PartnerId>,
-    limit: u32,
-) -> Result<Vec<FoundProductOrder>, Error> {
-    let reader = app.store().read_system("product order list");
-    Ok(reader
-        .system()
-        .list_product_orders(partner, None, u64::from(limit))
-        .await?)
-}
-
-/// One page of them behind the order `before`, and where the next one begins.
+/// One page of the orders of one partner, or of all, the newest first, for the operator: those behind the order
+/// `before`, and where the next page begins.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

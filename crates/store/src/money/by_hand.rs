@@ -22,7 +22,6 @@ pub struct OpenFilter {
     pub environment: Option<Environment>,
     /// Only those behind this place.
     pub after: Option<OpenPlace>,
-    pub limit: u64,
 }
 
 /// Where an operation stands among the open ones. One that is sent anew moves back, so it may be met twice and is
@@ -70,7 +69,11 @@ impl<M> System<'_, M> {
     }
 
     /// Operations whose end is not known, the oldest first.
-    pub async fn list_open_operations(&self, filter: OpenFilter) -> Result<Vec<FoundOperation>, Error> {
+    pub async fn list_open_operations(
+        &self,
+        filter: OpenFilter,
+        limit: u64,
+    ) -> Result<Vec<FoundOperation>, Error> {
         let mut open = Entity::find().filter(Column::NextStepAt.is_not_null());
         if let Some(partner) = filter.partner {
             open = open.filter(Column::PartnerId.eq(partner.uuid()));
@@ -84,7 +87,7 @@ impl<M> System<'_, M> {
         let open = open
             .order_by_asc(Column::FirstSentAt)
             .order_by_asc(Column::Id)
-            .limit(filter.limit);
+            .limit(limit);
         self.located(open).await
     }
 

@@ -43,9 +43,8 @@ pub(super) async fn run(app: &App, by: &Actor, command: Command) -> anyhow::Resu
                 partner: list.whose.partner(app).await?,
                 environment: list.environment,
                 after: None,
-                limit: u64::from(list.limit),
             };
-            let found = told(operations::list_open(app, filter).await)?;
+            let (found, _) = told(operations::page_open(app, filter, list.limit).await)?;
             Shown::list(found.iter().map(|operation| view(app, operation)).collect())
         }
         Command::Show { id } => Shown::one(view(app, &told(operations::show(app, id).await)?)),

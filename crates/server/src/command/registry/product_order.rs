@@ -31,7 +31,8 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<Shown> {
     Ok(match command {
         Command::List(list) => {
             let partner = list.whose.partner(app).await?;
-            let found = told(product_orders::list_all(app, partner, list.limit).await)?;
+            let page = product_orders::page_all(app, partner, None, list.limit).await;
+            let (found, _) = told(page)?;
             Shown::list(found.iter().map(view).collect())
         }
         Command::Show { id } => Shown::one(view(&told(product_orders::find(app, id).await)?)),
