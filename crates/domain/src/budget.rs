@@ -2,7 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use crate::operation::resolve::TOLERANCE;
+use crate::clock::TOLERANCE;
 
 /// How many sends are allowed in *any* window of this length: not a bucket that refills, which would let
 /// nearly twice as many through across its edge.

@@ -3,8 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+
+/// Clocks of one gateway are this close together. What lies further ahead was written before a clock was set back.
+pub const TOLERANCE: Duration = Duration::minutes(5);
 
 /// Waiting that can be stored and sent between tasks.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;

@@ -1,6 +1,7 @@
 //! Assertions of clients (`private_key_jwt`): each is good once.
 
-use time::{Duration, OffsetDateTime};
+use domain::clock::TOLERANCE;
+use time::OffsetDateTime;
 
 use super::clients::KnownClient;
 use crate::{App, Error};
@@ -11,9 +12,6 @@ pub enum Use {
     First,
     Again,
 }
-
-/// Clocks of one gateway are this close together.
-const CLOCKS: Duration = Duration::minutes(5);
 
 impl App {
     /// Marks an assertion as used until it expires. Its `jti` is kept as a keyed fingerprint.
@@ -30,7 +28,7 @@ impl App {
         let hashes = self.store().keyring().fingerprints("assertion", jti.as_bytes());
         let tx = self.store().begin_system("client assertion").await?;
         // Another process may think that it is a little earlier, and would take it again.
-        tx.system().forget_assertions(now - CLOCKS).await?;
+        tx.system().forget_assertions(now - TOLERANCE).await?;
         // Under a new sealing key the fingerprint is another one; those of older keys count as well.
         for hash in hashes {
             match tx.system().use_assertion(&client.client, &hash, expires_at).await {

@@ -2,16 +2,14 @@
 
 use time::{Duration, OffsetDateTime};
 
+use crate::clock::TOLERANCE;
+
 /// When the operation has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     pub first: OffsetDateTime,
     pub last: OffsetDateTime,
 }
-
-/// Clocks of one gateway are this close together. What lies further ahead was written before the clock was
-/// set back.
-pub(crate) const TOLERANCE: Duration = Duration::minutes(5);
 
 /// No look is put off for longer than this, and no lease is as long: what is due later was put off before
 /// the clock was set back.
