@@ -72,15 +72,18 @@ impl App {
     }
 }
 
+/// What is due, one after another. Nothing more is taken up once the process is to end.
+fn while_it_runs<T>(app: &App, due: Vec<T>) -> impl Iterator<Item = T> {
+    due.into_iter().take_while(|_| !app.shutdown().is_cancelled())
+}
+
 /// Works on everything that is due, several at the same time, so that what is slow holds up no other for long.
-/// Nothing more is taken up once the process is to end. Returns how often `work` said that it did something; what
-/// fails is its own to log.
+/// Returns how often `work` said that it did something; what fails is its own to log.
 async fn each<T, F>(app: &App, due: Vec<T>, work: impl Fn(T) -> F) -> usize
 where
     F: Future<Output = bool>,
 {
-    stream::iter(due)
-        .take_while(|_| std::future::ready(!app.shutdown().is_cancelled()))
+    stream::iter(while_it_runs(app, due))
         .map(work)
         .buffer_unordered(AT_ONCE)
         .filter(|is_done| std::future::ready(*is_done))

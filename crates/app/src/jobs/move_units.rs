@@ -3,6 +3,7 @@
 use store::registry::{Part, TransferFilter};
 use time::OffsetDateTime;
 
+use super::while_it_runs;
 use crate::transfers::step::step;
 use crate::{App, Error};
 
@@ -21,10 +22,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
     };
     let mut further = 0;
     // One after another: each is a change of the registry, and those stand in line anyway.
-    for transfer in open {
-        if app.shutdown().is_cancelled() {
-            break;
-        }
+    for transfer in while_it_runs(app, open) {
         match step(app, &transfer, now).await {
             Ok(went_on) => further += usize::from(went_on),
             Err(error) => tracing::error!(

@@ -2,6 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::while_it_runs;
 use crate::registry::key_switches::finish;
 use crate::{App, Error};
 
@@ -24,10 +25,7 @@ pub async fn run_once(app: &App, now: OffsetDateTime) -> Result<usize, Error> {
             .await;
     }
     let mut done = 0;
-    for keys in retiring {
-        if app.shutdown().is_cancelled() {
-            break;
-        }
+    for keys in while_it_runs(app, retiring) {
         match finish(app, &keys, now).await {
             Ok(true) => {
                 app.vipps()
