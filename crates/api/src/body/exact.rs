@@ -89,12 +89,15 @@ pub(super) fn media_type(headers: &HeaderMap, known: &[&'static str]) -> Result<
             "The body is compressed: send it as it is, without Content-Encoding.",
         ));
     }
-    let names = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
-    let names = names.join(" or ");
+    let names = || {
+        let names = known.iter().map(|name| format!("`{name}`"));
+        names.collect::<Vec<_>>().join(" or ")
+    };
     let mut said = headers.get_all(CONTENT_TYPE).iter();
     let (Some(one), None) = (said.next().and_then(|value| value.to_str().ok()), said.next()) else {
         return Err(refused(&format!(
-            "The header Content-Type is missing, or there more than once: send {names}."
+            "The header Content-Type is missing, or there more than once: send {}.",
+            names()
         )));
     };
     let mut parts = one.split(';').map(str::trim);
@@ -107,7 +110,8 @@ pub(super) fn media_type(headers: &HeaderMap, known: &[&'static str]) -> Result<
     });
     kind.copied().filter(|_| plain).ok_or_else(|| {
         refused(&format!(
-            "The header Content-Type must be {names}, with no parameter but `charset=utf-8`."
+            "The header Content-Type must be {}, with no parameter but `charset=utf-8`.",
+            names()
         ))
     })
 }

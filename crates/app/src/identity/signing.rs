@@ -91,20 +91,12 @@ impl App {
     where
         F: Fn() -> Result<NewKey, Error> + Send + Sync,
     {
-        let now = self.clock().now();
-        let version = self.registry_version().await?;
-        let known = self.identities().signing.get(&version).await;
-        let keys = match known {
-            Some(keys) => keys,
-            None => self.read_signing_keys(version, now).await?,
-        };
-        if next_from(&keys, now).is_none() {
-            return Ok(SigningKeys { keys, now });
+        let standing = self.standing_signing_keys().await?;
+        if next_from(&standing.keys, standing.now).is_none() {
+            return Ok(standing);
         }
-        self.rotate_signing_keys(make, now).await?;
-        let version = self.registry_version().await?;
-        let keys = self.read_signing_keys(version, now).await?;
-        Ok(SigningKeys { keys, now })
+        self.rotate_signing_keys(make, standing.now).await?;
+        self.standing_signing_keys().await
     }
 
     /// The signing keys as they stand. Looking makes none: none is there before somebody has needed one.
@@ -138,9 +130,7 @@ impl App {
         registry.add_signing_key(&key).await?;
         let change = Change::of(&key, "replace", serde_json::Value::Null, key.facts());
         self.changed(tx, by, &[change]).await?;
-        let version = self.registry_version().await?;
-        let keys = self.read_signing_keys(version, now).await?;
-        Ok(SigningKeys { keys, now })
+        self.standing_signing_keys().await
     }
 
     fn signing_key(&self, pair: NewKey, signs_from: OffsetDateTime, now: OffsetDateTime) -> SigningKey {
