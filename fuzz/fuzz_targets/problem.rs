@@ -10,14 +10,8 @@ use time::macros::datetime;
 #[path = "../../crates/outbound/src/vipps/refusal/mod.rs"]
 mod refusal;
 
-/// What the parser takes, as the client has it.
-mod exchange {
-    pub(crate) struct Answer {
-        pub(crate) status: u16,
-        pub(crate) retry_after: Option<String>,
-        pub(crate) body: Vec<u8>,
-    }
-}
+#[path = "../stand_ins/exchange.rs"]
+mod exchange;
 
 #[expect(dead_code, reason = "the rest of the table is for other rooms")]
 #[path = "../../crates/api/src/problem"]

@@ -9,14 +9,8 @@ use time::macros::datetime;
 #[path = "../../crates/outbound/src/vipps/refusal/mod.rs"]
 mod refusal;
 
-/// What the parser takes, as the client has it.
-mod exchange {
-    pub(crate) struct Answer {
-        pub(crate) status: u16,
-        pub(crate) retry_after: Option<String>,
-        pub(crate) body: Vec<u8>,
-    }
-}
+#[path = "../stand_ins/exchange.rs"]
+mod exchange;
 
 const NOW: OffsetDateTime = datetime!(2026-11-06 08:49:07 UTC);
 const LONGEST: usize = 2_000;

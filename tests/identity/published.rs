@@ -79,15 +79,18 @@ async fn world_with(url: String) -> World {
     world
 }
 
+/// The key that an issuer signs with, and the one it changes over to.
+fn signers() -> (Signer, Signer) {
+    let signer = |kid| Signer::new(kid, Algorithm::ES256);
+    (signer("k1"), signer("k2"))
+}
+
 #[tokio::test]
 async fn an_unknown_kid_asks_once_per_cool_down_however_many_tokens_carry_it() {
     let place = Place::default();
     let (url, _serving) = place.open().await;
     let world = world_with(format!("{url}/keys")).await;
-    let (old, new) = (
-        Signer::new("k1", Algorithm::ES256),
-        Signer::new("k2", Algorithm::ES256),
-    );
+    let (old, new) = signers();
     place.publish(&[&old]);
     world.ask(&old.token(&world.claims())).await.unwrap();
     assert_eq!(place.asked(), 1);
@@ -118,10 +121,7 @@ async fn a_caller_who_hangs_up_while_keys_are_fetched_leaves_them_to_everybody_e
     let place = Place::default();
     let (url, _serving) = place.open().await;
     let world = world_with(format!("{url}/keys")).await;
-    let (old, new) = (
-        Signer::new("k1", Algorithm::ES256),
-        Signer::new("k2", Algorithm::ES256),
-    );
+    let (old, new) = signers();
     for (published, signer) in [(vec![&old], &old), (vec![&old, &new], &new)] {
         place.publish(&published);
         world.clock.advance(Duration::minutes(1));
@@ -162,10 +162,7 @@ async fn a_key_that_is_published_while_a_flood_holds_the_cool_down_is_never_refu
     let place = Place::default();
     let (url, _serving) = place.open().await;
     let world = world_with(format!("{url}/keys")).await;
-    let (old, new) = (
-        Signer::new("k1", Algorithm::ES256),
-        Signer::new("k2", Algorithm::ES256),
-    );
+    let (old, new) = signers();
     let stranger = Signer::new("nobody", Algorithm::ES256);
     place.publish(&[&old]);
     world.ask(&old.token(&world.claims())).await.unwrap();
@@ -198,10 +195,7 @@ async fn a_page_that_is_no_key_set_does_not_displace_the_last_good_one() {
     let place = Place::default();
     let (url, _serving) = place.open().await;
     let world = world_with(format!("{url}/keys")).await;
-    let (old, new) = (
-        Signer::new("k1", Algorithm::ES256),
-        Signer::new("k2", Algorithm::ES256),
-    );
+    let (old, new) = signers();
     for said in ["<html>Be right back</html>", "{}", "[]", r#"{"keys":7}"#] {
         place.publish(&[&old]);
         world.clock.advance(Duration::hours(1));

@@ -1,35 +1,23 @@
 //! Clocks that jump by hours, forward and back: no operation waits for them, none is sent again by mistake.
 
-use app::Progress;
 use app::jobs::resolve;
 use domain::Reference;
 use domain::operation::Status;
-use simulator::{EventName, Fault, Rule};
+use simulator::Fault;
 use testkit::World;
 use time::Duration;
 
-use crate::{ledger, on_each, seen};
+use crate::{captured, on_each, seen, unknown_capture};
 
 /// A capture of 600 that nobody knows the outcome of. `arrived` = it came about.
 async fn unknown(world: &World, arrived: bool) -> Reference {
-    let (app, north) = (&world.app, &world.north);
-    let reference = north.authorized(app, "acme-shop-1", 1_000).await;
     let lost = if arrived {
         Fault::AnswerLost
     } else {
         Fault::ResetBeforeEffect
     };
-    let down = testkit::down();
-    let simulator = world.simulator.test();
-    simulator.add_fault(Rule::new("lost", lost).on("epayment.capture"));
-    simulator.add_fault(Rule::new("blind", down).on("epayment.events"));
-    let open = world
-        .finish(north.capture(app, &reference, 600, "k"))
-        .await
-        .unwrap();
-    assert_eq!(open.progress, Progress::StillOpen);
-    simulator.clear_faults();
-    simulator.clear_requests();
+    let (reference, _) = unknown_capture(world, lost).await;
+    world.simulator.test().clear_requests();
     reference
 }
 
@@ -50,13 +38,6 @@ async fn status(world: &World, reference: &Reference) -> Status {
     answered.unwrap().operation.status
 }
 
-fn captures(world: &World, reference: &Reference) -> usize {
-    ledger(world, reference)
-        .into_iter()
-        .filter(|(name, _)| *name == EventName::Captured)
-        .count()
-}
-
 #[tokio::test]
 async fn what_came_about_is_found_at_once_however_the_clock_has_jumped() {
     on_each(async |world: &World| {
@@ -72,7 +53,7 @@ async fn what_came_about_is_found_at_once_however_the_clock_has_jumped() {
                 .await;
             assert_eq!(record.unwrap().unwrap().busy_with, None, "{jump}");
             assert_eq!(status(world, &reference).await, Status::Succeeded, "{jump}");
-            assert_eq!(captures(world, &reference), 1, "{jump}");
+            assert_eq!(captured(world, &reference), 1, "{jump}");
             assert_eq!(seen(world, "epayment.capture"), 0, "{jump}");
         }
     })
@@ -98,7 +79,7 @@ async fn what_did_not_come_about_is_not_sent_again_once_its_age_is_not_known_any
         assert_eq!(seen(world, "epayment.capture"), 0);
         assert!(seen(world, "epayment.events") > 5);
         assert_eq!(status(world, &reference).await, Status::Unknown);
-        assert_eq!(captures(world, &reference), 0);
+        assert_eq!(captured(world, &reference), 0);
     })
     .await;
 }
@@ -113,7 +94,7 @@ async fn a_clock_that_is_set_back_a_little_changes_nothing() {
             resolve(world).await;
         }
         assert_eq!(status(world, &reference).await, Status::Succeeded);
-        assert_eq!(captures(world, &reference), 1);
+        assert_eq!(captured(world, &reference), 1);
     })
     .await;
 }

@@ -1,18 +1,17 @@
 //! What is decided at one moment and done at a later one: whatever was waited for in between, nothing is sent again
 //! after its time, and nothing is taken for lost before Vipps has had its time.
 
-use app::Progress;
 use app::jobs::resolve;
 use app::money::{Body, Books, Intent, Request, intend, send};
 use domain::operation::Status;
 use domain::{Clock as _, Environment, OperationId, Outcome, Reference};
-use simulator::{EventName, Fault, Rule};
+use simulator::{Fault, Rule};
 use store::money::Operation;
 use testkit::World;
 use testkit::listener::until;
 use time::{Duration, OffsetDateTime};
 
-use crate::{ledger, on_each, seen};
+use crate::{captured, on_each, seen, unknown_capture};
 
 async fn operation(world: &World, id: OperationId) -> Operation {
     let reader = world.app.store().read(world.north.id, Environment::Test);
@@ -21,21 +20,11 @@ async fn operation(world: &World, id: OperationId) -> Operation {
 
 /// A capture of 600 that did not come about and of which nobody knows, sent first an hour ago but for `left`.
 async fn unknown(world: &World, left: Duration) -> (Reference, Operation) {
-    let (app, north) = (&world.app, &world.north);
-    let reference = north.authorized(app, "acme-shop-1", 1_000).await;
-    let simulator = world.simulator.test();
-    simulator.add_fault(Rule::new("lost", Fault::ResetBeforeEffect).on("epayment.capture"));
-    simulator.add_fault(Rule::new("blind", testkit::down()).on("epayment.events"));
-    let open = world
-        .finish(north.capture(app, &reference, 600, "k"))
-        .await
-        .unwrap();
-    assert_eq!(open.progress, Progress::StillOpen);
-    simulator.clear_faults();
+    let (reference, open) = unknown_capture(world, Fault::ResetBeforeEffect).await;
     let open = operation(world, open.operation.id).await;
-    let until = open.sent.first + app.settings().replay_horizon - left;
+    let until = open.sent.first + world.app.settings().replay_horizon - left;
     world.advance(until - world.clock.now()).await;
-    simulator.clear_requests();
+    world.simulator.test().clear_requests();
     (reference, open)
 }
 
@@ -46,12 +35,6 @@ fn captures(world: &World) -> Vec<OffsetDateTime> {
         .iter()
         .filter(|seen| seen.operation == Some("epayment.capture"));
     captures.map(|seen| seen.at).collect()
-}
-
-fn captured(world: &World, reference: &Reference) -> usize {
-    let ledger = ledger(world, reference);
-    let captured = ledger.iter().filter(|(name, _)| *name == EventName::Captured);
-    captured.count()
 }
 
 /// Until `done`, or for so long that everybody else has had their turn.

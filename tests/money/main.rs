@@ -19,9 +19,9 @@ mod plain;
 mod receipts;
 mod refusals;
 
-use app::Answered;
+use app::{Answered, Progress};
 use domain::Reference;
-use simulator::{EventName, Rule};
+use simulator::{EventName, Fault, Rule};
 use testkit::{Kind, World};
 
 /// Tells a story on each database in turn.
@@ -50,6 +50,30 @@ async fn outage(world: &World) -> (Reference, Answered) {
     world.simulator.test().add_fault(rule);
     let open = world.finish(north.capture(app, &reference, 600, "k")).await;
     (reference, open.unwrap())
+}
+
+/// A capture of 600 under the key `k` that nobody knows the outcome of: its answers went astray by `lost`, and the log
+/// cannot be read. Then all is well again.
+async fn unknown_capture(world: &World, lost: Fault) -> (Reference, Answered) {
+    let (app, north) = (&world.app, &world.north);
+    let reference = north.authorized(app, "acme-shop-1", 1_000).await;
+    let simulator = world.simulator.test();
+    simulator.add_fault(Rule::new("lost", lost).on("epayment.capture"));
+    simulator.add_fault(Rule::new("blind", testkit::down()).on("epayment.events"));
+    let open = world
+        .finish(north.capture(app, &reference, 600, "k"))
+        .await
+        .unwrap();
+    assert_eq!(open.progress, Progress::StillOpen);
+    simulator.clear_faults();
+    (reference, open)
+}
+
+/// How many captures truly happened.
+fn captured(world: &World, reference: &Reference) -> usize {
+    let ledger = ledger(world, reference);
+    let captured = ledger.iter().filter(|(name, _)| *name == EventName::Captured);
+    captured.count()
 }
 
 /// How often an operation reached the simulator.
