@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migrations::Users;
-use sea_orm::{ConnectionTrait, Database as Orm, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Database as Orm, DatabaseConnection};
 use store::{Keyring, Settings, Store};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -39,17 +39,19 @@ impl Database {
     pub async fn fresh(kind: Kind) -> Self {
         match kind {
             Kind::Sqlite => Self::sqlite_in(tempfile::tempdir().unwrap()).await,
-            Kind::Postgres => Self::migrated(kind, create("").await, None).await,
+            Kind::Postgres => Self::migrated(kind, create().await, None).await,
         }
     }
 
-    /// A database whose files stand on a disk of a few megabytes.
+    /// A database whose rows stand on a disk of a few megabytes. What PostgreSQL keeps for itself does not: a new
+    /// connection writes there, and every other database of the server waits for it.
     pub async fn on_small_disk(kind: Kind, disk: &SmallDisk) -> Self {
         match kind {
             Kind::Sqlite => Self::sqlite_in(tempfile::tempdir_in(&disk.0).unwrap()).await,
             Kind::Postgres => {
-                let space = tablespace(&disk.0).await;
-                Self::migrated(kind, create(&format!("TABLESPACE {space}")).await, None).await
+                let url = create().await;
+                rows_on(disk, name_in(&url)).await;
+                Self::migrated(kind, url, None).await
             }
         }
     }
@@ -151,16 +153,9 @@ impl Database {
             return;
         }
         let (name, admin) = (self.name(), admin().await);
-        let find = format!(
-            "SELECT spcname FROM pg_tablespace JOIN pg_database ON dattablespace = pg_tablespace.oid \
-             WHERE datname = '{name}'"
-        );
-        let find = Statement::from_string(DbBackend::Postgres, find);
-        let found = admin.query_one_raw(find).await.unwrap().unwrap();
-        let space: String = found.try_get_by_index(0).unwrap();
         for statement in [
             format!("DROP DATABASE {name} WITH (FORCE)"),
-            format!("DROP TABLESPACE {space}"),
+            format!("DROP TABLESPACE {name}"),
         ] {
             admin.execute_unprepared(&statement).await.unwrap();
         }
@@ -168,8 +163,12 @@ impl Database {
     }
 
     fn name(&self) -> &str {
-        self.url.rsplit_once('/').expect("the URL ends with a database").1
+        name_in(&self.url)
     }
+}
+
+fn name_in(url: &str) -> &str {
+    url.rsplit_once('/').expect("the URL ends with a database").1
 }
 
 /// A database out of reach.
@@ -209,6 +208,13 @@ impl SmallDisk {
     }
 }
 
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // A test that failed leaves it to others as it was.
+        let _ = std::fs::remove_file(self.filler());
+    }
+}
+
 async fn admin() -> DatabaseConnection {
     Orm::connect(&server()).await.unwrap()
 }
@@ -219,32 +225,28 @@ fn server() -> String {
         .expect("NORDBRO_TEST_POSTGRES_URL names a PostgreSQL server for the tests; ./test starts one")
 }
 
-/// A new name in each run.
-fn named(what: &str) -> String {
+/// Tables that are made from now on go to a tablespace of the database's name. The server's own user has to be able to
+/// write there.
+async fn rows_on(disk: &SmallDisk, name: &str) {
+    let (space, admin) = (disk.0.join("space"), admin().await);
+    for statement in [
+        format!("CREATE TABLESPACE {name} LOCATION '{}'", space.display()),
+        format!("ALTER DATABASE {name} SET default_tablespace = {name}"),
+    ] {
+        admin.execute_unprepared(&statement).await.unwrap();
+    }
+    admin.close().await.unwrap();
+}
+
+async fn create() -> String {
     #[expect(
         clippy::disallowed_methods,
         reason = "a database's name has to be new in each run"
     )]
     let id = Uuid::new_v4();
-    format!("{what}_{}", id.simple())
-}
-
-/// The server's own user has to be able to write there.
-async fn tablespace(disk: &Path) -> String {
-    let (name, admin) = (named("small"), admin().await);
-    let create = format!(
-        "CREATE TABLESPACE {name} LOCATION '{}'",
-        disk.join("space").display()
-    );
-    admin.execute_unprepared(&create).await.unwrap();
-    admin.close().await.unwrap();
-    name
-}
-
-async fn create(how: &str) -> String {
-    let (name, admin) = (named("world"), admin().await);
+    let (name, admin) = (format!("world_{}", id.simple()), admin().await);
     admin
-        .execute_unprepared(&format!("CREATE DATABASE {name} {how}"))
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
         .await
         .unwrap();
     admin.close().await.unwrap();
