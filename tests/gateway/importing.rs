@@ -44,6 +44,7 @@ fn import_for(gateway: &Gateway) -> Import {
         environment: Environment::Test,
         is_rehearsal: false,
         vouched: None,
+        until: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 use simulator::{Fault, Rule};
+use testkit::listener::until;
 use testkit::{Answer, Gateway, Kind, on_both_databases};
 use time::Duration;
 
@@ -16,6 +17,7 @@ on_both_databases!(
     no_key_of_a_file_ever_comes_back,
     the_operator_answers_for_claims_with_a_reason,
     files_are_imported_by_owners_alone,
+    a_slow_vipps_holds_an_import_for_a_minute_and_a_half_at_most,
 );
 
 fn at(gateway: &Gateway, query: &str) -> String {
@@ -297,4 +299,36 @@ async fn files_are_imported_by_owners_alone(kind: Kind) {
         let _ = lost.problem(404, "partner_not_found");
     }
     assert_eq!(counts(&gateway).await, before);
+}
+
+async fn a_slow_vipps_holds_an_import_for_a_minute_and_a_half_at_most(kind: Kind) {
+    let gateway = Gateway::start(kind).await;
+    let simulator = gateway.world.simulator.test();
+    let slow = Fault::Latency { millis: 20_000 };
+    simulator.add_fault(Rule::new("slow", slow).on("token.*"));
+    let rows: Vec<_> = (0..100)
+        .map(|nth| {
+            let mut own = keys(&gateway, "100003");
+            own.client_id = format!("client-{nth}");
+            row("11223344", &format!("7{nth:05}"), "own", Some(&own))
+        })
+        .collect();
+    let import = sent(&gateway, "environment=test", "text/csv", csv(&rows));
+    let asked = || simulator.faults().iter().map(|(_, struck)| *struck).sum::<u32>();
+    let time = async {
+        for tried in [16, 32, 48] {
+            until(|| asked() == tried).await;
+            // The gateway's clock first: who is answered looks at it at once.
+            gateway.world.clock.advance(Duration::seconds(20));
+            let latency = std::time::Duration::from_secs(20);
+            gateway.world.simulator.advance(latency).await;
+        }
+    };
+    let (told, ()) = tokio::join!(import, time);
+    let told = told.is(200);
+    assert_eq!(asked(), 48);
+    assert_eq!(told.at("/summary/refused"), 48, "{told}");
+    assert_eq!(told.at("/summary/unreachable"), 52, "{told}");
+    // What could be done without Vipps stands, and is gone on from.
+    assert_eq!(told.at("/data/99/state"), "draft", "{told}");
 }

@@ -6,6 +6,7 @@ use app::registry::Partner;
 use axum::Json;
 use axum::extract::State;
 use domain::{Environment, Violation};
+use time::Duration;
 
 use super::asked::Rows;
 use super::at::At;
@@ -14,12 +15,16 @@ use super::wire;
 use crate::face::Face;
 use crate::problem::Problem;
 
+/// How long rows are tried at Vipps before what is left of them is told to come again. A row that is being tried by
+/// then may take its 30 seconds.
+const TRIED_FOR: Duration = Duration::MINUTE;
+
 /// Import sales units
 ///
 /// With their merchants, as `nordbro import` does it, from the same file: CSV with a head, or JSON. At most 100 rows at
 /// once; what is larger is sent in parts, or imported on the machine. Each row is told apart by what it names: importing
 /// again changes nothing that stands, so whatever broke off is resumed by sending it again. Keys are tried at Vipps before
-/// anything is kept of them. Whether a row came out well stands in its report, not in the status.
+/// anything is kept of them; what a minute was too short for is `unreachable`. Whether a row came out well stands in its report, not in the status.
 #[utoipa::path(
     post,
     path = "/admin/v1/partners/{partnerId}/imports",
@@ -40,6 +45,7 @@ pub(super) async fn run(
         partner: place.it.id,
         environment: terms.environment,
         is_rehearsal: terms.dry_run,
+        until: Some(face.app.clock().now() + TRIED_FOR),
     };
     let mut reports = Vec::with_capacity(lines.len());
     import::run(&face.app, &import, lines, &mut |report| reports.push(report)).await?;

@@ -16,6 +16,7 @@ use std::collections::HashMap;
 
 use domain::{CredentialMode, Environment, Msn, PartnerId, Violation};
 use store::registry::Market;
+use time::OffsetDateTime;
 
 use crate::audit::Actor;
 use crate::onboarding::{NewKeys, NewMerchant, Stage};
@@ -57,6 +58,8 @@ pub struct Import {
     pub is_rehearsal: bool,
     /// The operator answers for the claims, with this reason, where Vipps cannot prove them.
     pub vouched: Option<String>,
+    /// From when on no further row is tried at Vipps. Absent = however long it takes.
+    pub until: Option<OffsetDateTime>,
 }
 
 /// What became of a row.

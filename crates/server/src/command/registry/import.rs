@@ -73,6 +73,7 @@ pub(super) async fn run(
         environment: arguments.owner.environment,
         is_rehearsal: arguments.dry_run,
         vouched: arguments.vouch,
+        until: None,
     };
     let rows = lines.len();
     let mut reports = Vec::with_capacity(rows);
