@@ -6,6 +6,7 @@ use testkit::desk::{modification, web};
 use testkit::{Answer, Dice};
 
 use crate::caller::{Caller, Letter};
+use crate::watch::pause;
 
 const MSN: &str = "100001";
 
@@ -39,7 +40,7 @@ pub(crate) struct Order {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {
     Done,
-    /// Told "later" too often.
+    /// Told "later" too often, or for longer than it waits.
     Later,
     /// The gateway is gone.
     Gone,
@@ -88,7 +89,8 @@ impl Order {
         self.wishes.iter().all(|wish| wish.known != Known::Nothing)
     }
 
-    /// Asks for what is not known yet, in order. A wish that may still happen holds up the next ones.
+    /// Asks for what is not known yet, in order. A wish that may still happen holds up the next ones. `wait` is in
+    /// seconds: for an answer, and before it asks again what is asked too often.
     pub(crate) async fn go_on(&mut self, caller: &Caller, world: &World, wait: u32) -> Stopped {
         for wish in &mut self.wishes {
             let mut tries = 0;
@@ -101,6 +103,13 @@ impl Order {
                     return Stopped::Gone;
                 };
                 wish.hear(&answer);
+                if answer.status == 429 {
+                    let after = answer.header("retry-after").unwrap().parse().unwrap();
+                    if after > wait {
+                        return Stopped::Later;
+                    }
+                    pause(after).await;
+                }
             }
             // The customer; a payment that never came about cannot be approved.
             if wish.what == "create" {

@@ -18,3 +18,8 @@ pub(crate) async fn until(what: &str, mut is_seen: impl FnMut() -> bool) {
         tokio::time::sleep(PAUSE).await;
     }
 }
+
+/// What a gateway asks for with `Retry-After`.
+pub(crate) async fn pause(seconds: u32) {
+    tokio::time::sleep(Duration::from_secs(seconds.into())).await;
+}
