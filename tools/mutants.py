@@ -175,11 +175,12 @@ def notices(programs, rule):
         f"{room}::on_sqlite"
         for room in ("walls", "bad_tokens", "identity", "onboarding", "operator_walls", "operators", "operator_transfers", "operator_imports", "product_orders", "transfers")
     ]
-    for name, arguments in (("contract", ["foreign", "audit::each_partner", "product_orders"]), ("gateway", sweep), ("identity", [])):
-        environment = {**os.environ, "NORDBRO_BROKEN_RULE": str(rule), "RUST_BACKTRACE": "0"}
+    for name, arguments in (("contract", ["foreign", "audit::each_partner", "product_orders"]), ("identity", []), ("gateway", sweep)):
+        # One failure says enough; the option is not stable yet.
+        environment = {**os.environ, "NORDBRO_BROKEN_RULE": str(rule), "RUST_BACKTRACE": "0", "RUSTC_BOOTSTRAP": "1"}
         told = subprocess.run(
-            ["nice", "-n", "19", programs[name], *arguments], cwd=ROOT / "crates/store", env=environment,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+            ["nice", "-n", "19", programs[name], "-Zunstable-options", "--fail-fast", *arguments],
+            cwd=ROOT / "crates/store", env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )
         if told.returncode != 0:
             failed = re.findall(r"^test (\S+) \.\.\. FAILED", told.stdout, re.M)
