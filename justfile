@@ -27,7 +27,7 @@ fuzz TARGET SECONDS="600":
 
 # What the trouble of one sales unit costs the others on one key set.
 bench-platform-keys:
-    cargo run -p nordbro-tests --example platform_keys
+    cargo run --release -p nordbro-tests --example platform_keys
 
 # Seeded histories: N of one kind from seed FIRST on, `rules` (a million take minutes) or `gateway` (on both databases; wants NORDBRO_TEST_POSTGRES_URL).
 histories N KIND="gateway" FIRST="0":
