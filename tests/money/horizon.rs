@@ -39,7 +39,7 @@ fn captures(world: &World) -> Vec<OffsetDateTime> {
 
 /// Until `done`, or for so long that everybody else has had their turn.
 async fn while_others_run(mut done: impl FnMut() -> bool) {
-    for _ in 0..2_000 {
+    for _ in 0..20_000 {
         if done() {
             return;
         }
