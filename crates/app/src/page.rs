@@ -42,12 +42,6 @@ impl fmt::Display for Cursor {
 #[error("not a cursor of this list")]
 pub struct NotACursor;
 
-/// A moment of a cursor: microseconds since 1970.
-pub(crate) fn moment(text: &str) -> Result<OffsetDateTime, NotACursor> {
-    let micros: i64 = text.parse().map_err(|_| NotACursor)?;
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| NotACursor)
-}
-
 impl FromStr for Cursor {
     type Err = NotACursor;
 
@@ -59,6 +53,12 @@ impl FromStr for Cursor {
             .map(|uuid| Self(PaymentId::from_uuid(uuid)))
             .map_err(|_| NotACursor)
     }
+}
+
+/// A moment of a cursor: microseconds since 1970.
+pub(crate) fn moment(text: &str) -> Result<OffsetDateTime, NotACursor> {
+    let micros: i64 = text.parse().map_err(|_| NotACursor)?;
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| NotACursor)
 }
 
 /// Part of a list.

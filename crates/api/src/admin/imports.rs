@@ -24,7 +24,8 @@ const TRIED_FOR: Duration = Duration::MINUTE;
 /// With their merchants, as `nordbro import` does it, from the same file: CSV with a head, or JSON. At most 100 rows at
 /// once; what is larger is sent in parts, or imported on the machine. Each row is told apart by what it names: importing
 /// again changes nothing that stands, so whatever broke off is resumed by sending it again. Keys are tried at Vipps before
-/// anything is kept of them; what a minute was too short for is `unreachable`. Whether a row came out well stands in its report, not in the status.
+/// anything is kept of them; what a minute was too short for is `unreachable`. Whether a row came out well stands in its
+/// report, not in the status.
 #[utoipa::path(
     post,
     path = "/admin/v1/partners/{partnerId}/imports",

@@ -102,10 +102,10 @@ async fn tried(app: &App, import: &Import, candidate: Candidate) -> Result<Tried
     };
     let asked = match keys {
         Some(keys) => {
-            let subject = subject(app, &unit, Arc::clone(&keys)).await?;
             let finding = if import.until.is_some_and(|until| app.now() >= until) {
                 Finding::Unknown
             } else {
+                let subject = subject(app, &unit, Arc::clone(&keys)).await?;
                 ask(app, &subject, Depth::Product).await?
             };
             Some((keys, is_new, finding))
